@@ -1,0 +1,1 @@
+//! Compute kernels over slices, one row per kernel

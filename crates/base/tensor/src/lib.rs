@@ -1,0 +1,1 @@
+//! Element types, shapes, layouts, storage and tensors

@@ -1,0 +1,1 @@
+//! v0.1 text weights to graphs

@@ -1,0 +1,1 @@
+//! Graphs: facts, operators as data, text form, verification

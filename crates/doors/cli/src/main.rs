@@ -1,0 +1,2 @@
+//! The `fastserve` program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Load, compile and run neural networks

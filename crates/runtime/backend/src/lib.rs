@@ -1,0 +1,1 @@
+//! The backend traits, bindings and run context

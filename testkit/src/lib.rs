@@ -1,0 +1,1 @@
+//! Vector readers, tolerances and the backend conformance suite
