@@ -1,1 +1,26 @@
-//! Graphs: facts, operators as data, text form, verification
+//! Graphs: values with facts, nodes with operators as data, a text form, and verification.
+
+pub mod attrs;
+mod dim;
+mod edit;
+mod fact;
+mod graph;
+mod ids;
+mod io;
+mod layout;
+mod op;
+mod spec;
+pub mod text;
+mod verify;
+
+pub use attrs::{Attr, AttrError, Attrs};
+pub use dim::{Dim, DimExpr, DimOp, eval_shape, known_shape};
+pub use edit::{EditError, EditLog, GraphEdit};
+pub use fact::Fact;
+pub use graph::{Graph, Node, Source, Symbol, Value};
+pub use ids::{NodeId, SymId, ValueId};
+pub use io::Io;
+pub use layout::Layout;
+pub use op::{BuildError, Inputs, LATEST_OPSET, Op, OpError, OpRef, OpSet, ShapeError, downcast, normalize_axis};
+pub use spec::{ConvSpec, GemmSpec, LowerCx, Lowered, PackGemmSpec, PoolKind, PoolSpec, SoftmaxSpec, Window2d};
+pub use verify::VerifyError;

@@ -1,1 +1,15 @@
-//! One file per operator: attributes, inference, reference, lowering
+//! Operators: one file each under `ops/`, one word each in [`list`](mod@list).
+//!
+//! A file holds everything an operator is: how it is built from attributes, what it infers, its reference body, and what it
+//! lowers to. Families of one shape (unary, binary, reductions) are one table each.
+
+mod broadcast;
+mod def;
+mod elements;
+mod list;
+mod ops;
+mod window;
+
+pub use def::{OpDef, Ops, definitions};
+pub use ops::{batch_normalization, binary, clip, constant, conv, gemm, identity, matmul, unary};
+pub use window::{AutoPad, WindowAttrs};

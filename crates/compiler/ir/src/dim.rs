@@ -1,0 +1,221 @@
+//! Extents that may be known at run time only.
+//!
+//! Expressions are built so that they never fall when a symbol rises: what is subtracted and what divides is a constant.
+//! A plan relies on it: the extents at the largest values of the symbols bound all others.
+
+use std::sync::Arc;
+
+use fastserve_tensor::Shape;
+
+use crate::ids::SymId;
+
+/// One extent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Dim {
+    /// Known when the model is loaded.
+    Known(usize),
+    /// A symbol, such as the batch.
+    Sym(SymId),
+    /// Computed from symbols.
+    Expr(Arc<DimExpr>),
+}
+
+/// `a op b`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DimExpr {
+    /// The operation.
+    pub op: DimOp,
+    /// Left operand.
+    pub a: Dim,
+    /// Right operand.
+    pub b: Dim,
+}
+
+/// An operation on extents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DimOp {
+    /// Sum.
+    Add,
+    /// Difference, 0 where it would be negative; the right side is known.
+    Sub,
+    /// Product.
+    Mul,
+    /// Quotient, rounded down; the right side is known and not 0.
+    Div,
+    /// Quotient, rounded up; the right side is known and not 0.
+    CeilDiv,
+    /// The larger.
+    Max,
+}
+
+/// Every operation with its sign in the text form.
+pub(crate) const DIM_OPS: &[(DimOp, &str)] =
+    &[(DimOp::Add, "+"), (DimOp::Sub, "-"), (DimOp::Mul, "*"), (DimOp::Div, "/"), (DimOp::CeilDiv, "^/"), (DimOp::Max, "max")];
+
+impl DimOp {
+    /// The value of the operation; `None` on overflow or division by zero.
+    pub fn apply(self, a: usize, b: usize) -> Option<usize> {
+        match self {
+            DimOp::Add => a.checked_add(b),
+            DimOp::Sub => Some(a.saturating_sub(b)),
+            DimOp::Mul => a.checked_mul(b),
+            DimOp::Div => a.checked_div(b),
+            DimOp::CeilDiv => (b != 0).then(|| a.div_ceil(b)),
+            DimOp::Max => Some(a.max(b)),
+        }
+    }
+}
+
+impl Dim {
+    /// The extent, where it is known.
+    pub fn known(&self) -> Option<usize> {
+        match self {
+            Dim::Known(n) => Some(*n),
+            _ => None,
+        }
+    }
+
+    /// The extent for these values of the symbols; `None` for a missing symbol or an overflow.
+    pub fn eval(&self, symbols: &[usize]) -> Option<usize> {
+        match self {
+            Dim::Known(n) => Some(*n),
+            Dim::Sym(s) => symbols.get(s.index()).copied(),
+            Dim::Expr(e) => e.op.apply(e.a.eval(symbols)?, e.b.eval(symbols)?),
+        }
+    }
+
+    /// `self op other`, simplified; `None` where it overflows, or where subtraction or division by something not known
+    /// would be needed.
+    pub fn combine(self, op: DimOp, other: Dim) -> Option<Dim> {
+        if let (Dim::Known(a), Dim::Known(b)) = (&self, &other) {
+            return op.apply(*a, *b).map(Dim::Known);
+        }
+        match op {
+            DimOp::Add | DimOp::Mul | DimOp::Max => commutative(op, self, other),
+            DimOp::Sub | DimOp::Div | DimOp::CeilDiv => by_constant(op, self, other.known()?),
+        }
+    }
+
+    /// The product of extents; `None` on overflow.
+    pub fn product(dims: &[Dim]) -> Option<Dim> {
+        dims.iter().cloned().try_fold(Dim::Known(1), |a, b| a.combine(DimOp::Mul, b))
+    }
+
+    /// The sum of extents; `None` on overflow.
+    pub fn sum(dims: &[Dim]) -> Option<Dim> {
+        dims.iter().cloned().try_fold(Dim::Known(0), |a, b| a.combine(DimOp::Add, b))
+    }
+
+    fn expr(op: DimOp, a: Dim, b: Dim) -> Dim {
+        Dim::Expr(Arc::new(DimExpr { op, a, b }))
+    }
+
+    /// `(rest, constant)` where this is `rest op constant`.
+    fn split(&self, op: DimOp) -> Option<(&Dim, usize)> {
+        match self {
+            Dim::Expr(e) if e.op == op => e.b.known().map(|b| (&e.a, b)),
+            _ => None,
+        }
+    }
+}
+
+/// Sums, products and maxima, with the constant (if any) on the right and merged into the one that is there.
+fn commutative(op: DimOp, a: Dim, b: Dim) -> Option<Dim> {
+    let (a, b) = if a.known().is_some() { (b, a) } else { (a, b) };
+    let Some(n) = b.known() else {
+        return Some(with_constants_outside(op, a, b));
+    };
+    match (op, n) {
+        (DimOp::Add, 0) | (DimOp::Mul, 1) | (DimOp::Max, 0) => return Some(a),
+        (DimOp::Mul, 0) => return Some(Dim::Known(0)),
+        _ => {}
+    }
+    match a.split(op) {
+        Some((rest, m)) => Some(Dim::expr(op, rest.clone(), Dim::Known(op.apply(m, n)?))),
+        None => Some(Dim::expr(op, a, b)),
+    }
+}
+
+/// `(x·c)·y` becomes `(x·y)·c`, so that equal products have equal forms.
+fn with_constants_outside(op: DimOp, a: Dim, b: Dim) -> Dim {
+    if let Some((rest, c)) = a.split(op) {
+        let inner = Dim::expr(op, rest.clone(), b);
+        return Dim::expr(op, inner, Dim::Known(c));
+    }
+    if let Some((rest, c)) = b.split(op) {
+        let inner = Dim::expr(op, a, rest.clone());
+        return Dim::expr(op, inner, Dim::Known(c));
+    }
+    Dim::expr(op, a, b)
+}
+
+fn by_constant(op: DimOp, a: Dim, n: usize) -> Option<Dim> {
+    match (op, n) {
+        (DimOp::Div | DimOp::CeilDiv, 0) => return None,
+        (DimOp::Div | DimOp::CeilDiv, 1) | (DimOp::Sub, 0) => return Some(a),
+        _ => {}
+    }
+    if op == DimOp::Sub {
+        if let Some((rest, m)) = a.split(DimOp::Add).filter(|(_, m)| *m >= n) {
+            return rest.clone().combine(DimOp::Add, Dim::Known(m - n));
+        }
+    } else if let Some((rest, m)) = a.split(DimOp::Mul).filter(|(_, m)| m.is_multiple_of(n)) {
+        return rest.clone().combine(DimOp::Mul, Dim::Known(m / n));
+    }
+    Some(Dim::expr(op, a, Dim::Known(n)))
+}
+
+impl From<usize> for Dim {
+    fn from(n: usize) -> Self {
+        Dim::Known(n)
+    }
+}
+
+/// The extents of known dims; `None` if one is symbolic or the rank is too large.
+pub fn known_shape(dims: &[Dim]) -> Option<Shape> {
+    eval_shape(dims, &[])
+}
+
+/// The extents for these values of the symbols.
+pub fn eval_shape(dims: &[Dim], symbols: &[usize]) -> Option<Shape> {
+    let mut shape = Shape::new(&[0; fastserve_tensor::MAX_RANK][..dims.len().min(fastserve_tensor::MAX_RANK)]).ok()?;
+    if shape.rank() != dims.len() {
+        return None;
+    }
+    for (to, dim) in shape.dims_mut().iter_mut().zip(dims) {
+        *to = dim.eval(symbols)?;
+    }
+    Some(shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn n() -> Dim {
+        Dim::Sym(SymId(0))
+    }
+
+    #[test]
+    fn products_have_one_form() {
+        let a = Dim::product(&[n(), 8.into(), 169.into()]).unwrap();
+        let b = Dim::product(&[8.into(), n(), 169.into()]).unwrap();
+        assert_eq!(a, b);
+        assert_eq!(a.eval(&[3]), Some(3 * 1352));
+        assert_eq!(a.combine(DimOp::Div, 1352.into()), Some(n()));
+    }
+
+    #[test]
+    fn a_convolution_of_a_symbolic_height() {
+        let h = n().combine(DimOp::Add, 2.into()).unwrap().combine(DimOp::Sub, 3.into()).unwrap();
+        let out = h.combine(DimOp::Div, 2.into()).unwrap().combine(DimOp::Add, 1.into()).unwrap();
+        assert_eq!(out.eval(&[224]), Some(112));
+    }
+
+    #[test]
+    fn overflow_and_zero_divisors_are_none() {
+        assert_eq!(Dim::Known(usize::MAX).combine(DimOp::Mul, 2.into()), None);
+        assert_eq!(n().combine(DimOp::Div, 0.into()), None);
+        assert_eq!(n().combine(DimOp::Sub, n()), None);
+    }
+}

@@ -1,0 +1,93 @@
+//! What is known of a value before it is computed.
+
+use std::sync::Arc;
+
+use fastserve_tensor::{DType, Shape, Tensor};
+
+use crate::dim::{Dim, eval_shape, known_shape};
+use crate::layout::Layout;
+
+/// What is known of a value: element type, logical shape, layout, and the value itself where it is constant.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// Element type.
+    pub dtype: DType,
+    /// Logical extents.
+    pub shape: Vec<Dim>,
+    /// How the elements lie in memory.
+    pub layout: Layout,
+    /// The value, if it is constant; its own shape is [`Layout::storage_shape`].
+    pub value: Option<Tensor>,
+    /// The elements of an integer value of rank 0 or 1, where they are known as expressions (shape arithmetic).
+    pub ints: Option<Arc<[Dim]>>,
+}
+
+impl Fact {
+    /// A row-major value that is not constant.
+    pub fn new(dtype: DType, shape: Vec<Dim>) -> Self {
+        Self { dtype, shape, layout: Layout::RowMajor, value: None, ints: None }
+    }
+
+    /// A constant.
+    pub fn constant(value: Tensor) -> Self {
+        let shape = value.shape().iter().map(|&d| Dim::Known(d)).collect();
+        Self { ints: constant_ints(&value), value: Some(value), ..Self::new_like(shape) }.typed()
+    }
+
+    fn new_like(shape: Vec<Dim>) -> Self {
+        Self::new(DType::F32, shape)
+    }
+
+    fn typed(mut self) -> Self {
+        if let Some(v) = &self.value {
+            self.dtype = v.dtype();
+        }
+        self
+    }
+
+    /// The same with another layout.
+    pub fn with_layout(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// The same with known integer elements.
+    pub fn with_ints(mut self, ints: Option<Vec<Dim>>) -> Self {
+        self.ints = ints.map(Into::into);
+        self
+    }
+
+    /// Number of logical dimensions.
+    pub fn rank(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// The logical extents, if all are known.
+    pub fn known_shape(&self) -> Option<Shape> {
+        known_shape(&self.shape)
+    }
+
+    /// Bytes in memory for these values of the symbols; `None` on overflow.
+    pub fn storage_bytes(&self, symbols: &[usize]) -> Option<usize> {
+        let shape = eval_shape(&self.shape, symbols)?;
+        self.layout.storage_numel(&shape)?.checked_mul(self.dtype.size_bytes())
+    }
+
+    /// Whether type, shape and layout are those of `other`; values are not compared.
+    pub fn agrees_with(&self, other: &Fact) -> bool {
+        self.dtype == other.dtype && self.shape == other.shape && self.layout == other.layout
+    }
+}
+
+/// The elements of a small constant of integers that are not negative.
+fn constant_ints(value: &Tensor) -> Option<Arc<[Dim]>> {
+    if value.shape().rank() > 1 || value.numel() > 64 {
+        return None;
+    }
+    let as_dim = |v: i64| usize::try_from(v).ok().map(Dim::Known);
+    match value.dtype() {
+        DType::I64 => value.as_slice::<i64>().ok()?.iter().map(|&v| as_dim(v)).collect(),
+        DType::I32 => value.as_slice::<i32>().ok()?.iter().map(|&v| as_dim(v.into())).collect(),
+        _ => None,
+    }
+}

@@ -1,0 +1,126 @@
+//! What a backend shall run for an operator: data, with no closure and no backend's type in it.
+
+use fastserve_kernels::conv::ConvPack;
+use fastserve_kernels::elementwise::{BinaryOp, UnaryOp};
+use fastserve_kernels::epilogue::Epilogue;
+use fastserve_kernels::gemm::PackFormat;
+
+use crate::fact::Fact;
+use crate::op::Inputs;
+
+/// What an operator sees when it lowers itself.
+pub struct LowerCx<'a> {
+    /// Facts of the inputs.
+    pub inputs: Inputs<'a>,
+    /// Facts of the outputs.
+    pub outputs: &'a [&'a Fact],
+}
+
+impl LowerCx<'_> {
+    /// Whether all inputs that are there and all outputs are row-major f32.
+    pub fn all_f32(&self) -> bool {
+        use fastserve_tensor::DType::F32;
+        self.inputs.0.iter().flatten().chain(self.outputs).all(|f| f.dtype == F32)
+    }
+}
+
+/// What to run. Extents are not part of it: they are those of the values at run time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lowered {
+    /// `A[…, M, K] · B[…, K, N]` with B packed.
+    Gemm(GemmSpec),
+    /// A 2-D convolution with packed weights.
+    Conv(ConvSpec),
+    /// 2-D pooling.
+    Pool(PoolSpec),
+    /// Softmax along one axis.
+    Softmax(SoftmaxSpec),
+    /// One input, element by element.
+    Unary(UnaryOp),
+    /// Two inputs, element by element, broadcast.
+    Binary(BinaryOp),
+    /// Packs the right operand of a GEMM.
+    PackGemmB(PackGemmSpec),
+    /// Packs the weights of a convolution.
+    PackConv(ConvPack, usize),
+    /// The output is the first input's bytes.
+    Alias,
+    /// The operator's own reference body.
+    Reference,
+}
+
+/// `A · B`: inputs are A, packed B, and the bias if the epilogue has one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GemmSpec {
+    /// A is stored `[K, M]`.
+    pub trans_a: bool,
+    /// How B is packed.
+    pub format: PackFormat,
+    /// What is done to each result as it is stored.
+    pub epilogue: Epilogue,
+}
+
+/// Packing of B.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PackGemmSpec {
+    /// B is stored `[N, K]`.
+    pub trans_b: bool,
+    /// The packing.
+    pub format: PackFormat,
+}
+
+/// A sliding window over two dimensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Window2d {
+    /// Extents of the window (height, width).
+    pub kernel: [usize; 2],
+    /// Steps.
+    pub strides: [usize; 2],
+    /// Distances between taps.
+    pub dilations: [usize; 2],
+    /// Zeros before and after: top, left, bottom, right.
+    pub pads: [usize; 4],
+}
+
+/// A convolution: inputs are X `[N, C, H, W]`, packed weights, and the bias if the epilogue has one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ConvSpec {
+    /// The window.
+    pub window: Window2d,
+    /// Number of groups.
+    pub group: usize,
+    /// How the weights are packed.
+    pub pack: ConvPack,
+    /// What is done to each result as it is stored.
+    pub epilogue: Epilogue,
+}
+
+/// What a pooling window computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PoolKind {
+    /// The largest; NaN if there is one.
+    Max,
+    /// The mean.
+    Average {
+        /// Whether padding counts as elements.
+        count_include_pad: bool,
+    },
+}
+
+/// Pooling of `[N, C, H, W]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PoolSpec {
+    /// What is computed.
+    pub kind: PoolKind,
+    /// The window.
+    pub window: Window2d,
+}
+
+/// Softmax.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SoftmaxSpec {
+    /// First of the axes that sum to 1.
+    pub axis: usize,
+    /// Whether all axes from `axis` on sum to 1 together (opset below 13), or `axis` alone.
+    pub flatten: bool,
+}

@@ -1,0 +1,34 @@
+//! How operators are found by name.
+
+use fastserve_ir::{AttrError, Attrs, BuildError, OpRef, OpSet};
+
+use crate::list::LISTS;
+
+/// One operator from one version on.
+pub struct OpDef {
+    /// The ONNX name, or `fs.…` for an internal operator.
+    pub name: &'static str,
+    /// The first opset with this form.
+    pub since: i64,
+    /// Makes the operator from attributes; the second argument is the opset asked for.
+    pub build: fn(&Attrs, i64) -> Result<OpRef, AttrError>,
+}
+
+/// All operators of this crate.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ops;
+
+/// Every definition there is.
+pub fn definitions() -> impl Iterator<Item = &'static OpDef> {
+    LISTS.iter().copied().flatten()
+}
+
+impl OpSet for Ops {
+    fn build(&self, domain: &str, name: &str, opset: i64, attrs: &Attrs) -> Result<OpRef, BuildError> {
+        let def = definitions()
+            .filter(|d| d.name == name && d.since <= opset && matches!(domain, "" | "ai.onnx"))
+            .max_by_key(|d| d.since)
+            .ok_or_else(|| BuildError::Unsupported { domain: domain.to_owned(), name: name.to_owned(), opset })?;
+        (def.build)(attrs, opset).map_err(|source| BuildError::Attr { name: name.to_owned(), source })
+    }
+}

@@ -1,0 +1,68 @@
+//! BatchNormalization at inference.
+
+use std::sync::Arc;
+
+use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
+
+use crate::def::OpDef;
+use crate::elements::{Float, for_float};
+
+/// `(x − mean) / √(var + ε) · scale + bias` per channel (axis 1).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BatchNormalization {
+    /// Added to the variance.
+    pub epsilon: f32,
+}
+
+pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "BatchNormalization", since: 7, build }];
+
+fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
+    attrs.only(&["epsilon", "momentum", "spatial", "training_mode"])?;
+    if attrs.flag("training_mode", false)? {
+        return Err(AttrError::value("training_mode", "training is not supported; export the model for inference"));
+    }
+    Ok(Arc::new(BatchNormalization { epsilon: attrs.float_or("epsilon", 1e-5)? }))
+}
+
+impl Op for BatchNormalization {
+    fn name(&self) -> &'static str {
+        "BatchNormalization"
+    }
+
+    fn attrs(&self) -> Attrs {
+        Attrs::new().with_float("epsilon", self.epsilon)
+    }
+
+    fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
+        let x = inputs.req(0)?;
+        let channels = x.shape.get(1).cloned().unwrap_or(1.into());
+        for i in 1..5 {
+            let p = inputs.ranked(i, 1)?;
+            if p.shape[0] != channels {
+                return Err(ShapeError::shape(format!("input {i}: expected one element a channel")));
+            }
+        }
+        Ok(vec![Fact::new(x.dtype, x.shape.clone())])
+    }
+
+    fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
+        let dtype = io.dtype(0)?;
+        for_float!(dtype, T => self.body::<T>(io))
+    }
+}
+
+impl BatchNormalization {
+    fn body<T: Float>(&self, io: &mut Io<'_>) -> Result<(), OpError> {
+        let shape = io.shape(0)?;
+        let channels = shape.get(1).copied().unwrap_or(1);
+        let inner: usize = shape.iter().skip(2).product();
+        let x = io.slice::<T>(0)?;
+        let p = [io.slice::<T>(1)?, io.slice::<T>(2)?, io.slice::<T>(3)?, io.slice::<T>(4)?];
+        for (i, y) in io.out_slice::<T>(0)?.iter_mut().enumerate() {
+            let c = i / inner % channels;
+            let [scale, bias, mean, var] = p.map(|p| p[c].to_f64());
+            *y = T::from_f64((x[i].to_f64() - mean) / (var + f64::from(self.epsilon)).sqrt() * scale + bias);
+        }
+        Ok(())
+    }
+}

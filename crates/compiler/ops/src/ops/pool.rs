@@ -1,0 +1,134 @@
+//! Pooling: MaxPool and AveragePool.
+
+use std::sync::Arc;
+
+use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, PoolKind, PoolSpec, ShapeError};
+
+use crate::def::OpDef;
+use crate::elements::{Float, for_float};
+use crate::ops::conv::unflatten;
+use crate::window::{Axis, WindowAttrs, taps};
+
+/// A pooling window over the spatial axes of `[N, C, …]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pool {
+    /// What is computed.
+    pub kind: PoolKind,
+    /// The window.
+    pub window: WindowAttrs,
+}
+
+pub(crate) const DEFS: &[OpDef] =
+    &[OpDef { name: "AveragePool", since: 1, build: build_average }, OpDef { name: "MaxPool", since: 1, build: build_max }];
+
+fn build_max(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
+    attrs.only(&[&WindowAttrs::NAMES[..], &["storage_order"]].concat())?;
+    if attrs.flag("storage_order", false)? {
+        return Err(AttrError::value("storage_order", "indices in column-major order are not supported"));
+    }
+    build(PoolKind::Max, attrs)
+}
+
+fn build_average(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
+    attrs.only(&[&WindowAttrs::NAMES[..], &["count_include_pad"]].concat())?;
+    build(PoolKind::Average { count_include_pad: attrs.flag("count_include_pad", false)? }, attrs)
+}
+
+fn build(kind: PoolKind, attrs: &Attrs) -> Result<OpRef, AttrError> {
+    let window = WindowAttrs::read(attrs)?;
+    if window.kernel_shape.is_none() {
+        return Err(AttrError::Missing("kernel_shape"));
+    }
+    Ok(Arc::new(Pool { kind, window }))
+}
+
+impl Op for Pool {
+    fn name(&self) -> &'static str {
+        match self.kind {
+            PoolKind::Max => "MaxPool",
+            PoolKind::Average { .. } => "AveragePool",
+        }
+    }
+
+    fn attrs(&self) -> Attrs {
+        let attrs = self.window.write(Attrs::new());
+        match self.kind {
+            PoolKind::Average { count_include_pad: true } => attrs.with_int("count_include_pad", 1),
+            _ => attrs,
+        }
+    }
+
+    fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
+        let x = inputs.req(0)?;
+        let kernel = self.kernel();
+        if x.rank() != kernel.len() + 2 {
+            return Err(ShapeError::shape(format!("expected rank {}, got {}", kernel.len() + 2, x.rank())));
+        }
+        let mut shape = x.shape[..2].to_vec();
+        shape.extend(self.window.infer(&x.shape[2..], kernel)?);
+        Ok(vec![Fact::new(x.dtype, shape)])
+    }
+
+    fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
+        let dtype = io.dtype(0)?;
+        for_float!(dtype, T => self.body::<T>(io))
+    }
+
+    fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
+        let window = cx.inputs.req(0).ok().and_then(|x| self.window.window2d(&x.shape[2..], self.kernel()));
+        match window {
+            Some(window) if cx.all_f32() => Lowered::Pool(PoolSpec { kind: self.kind, window }),
+            _ => Lowered::Reference,
+        }
+    }
+}
+
+impl Pool {
+    fn kernel(&self) -> &[usize] {
+        self.window.kernel_shape.as_deref().unwrap_or_default()
+    }
+
+    fn body<T: Float>(&self, io: &mut Io<'_>) -> Result<(), OpError> {
+        let (sx, so) = (io.shape(0)?, io.out_shape(0)?);
+        let axes = self.window.resolve(&sx[2..], self.kernel())?;
+        let (space, out_space): (usize, usize) = (sx[2..].iter().product(), so[2..].iter().product());
+        let x = io.slice::<T>(0)?;
+        for (i, y) in io.out_slice::<T>(0)?.iter_mut().enumerate() {
+            let plane = &x[i / out_space * space..][..space];
+            let out = unflatten(i % out_space, &so[2..]);
+            *y = T::from_f64(match self.kind {
+                PoolKind::Max => max_at(plane, &axes, &out, &sx[2..]),
+                PoolKind::Average { count_include_pad } => mean_at(plane, &axes, &out, &sx[2..], count_include_pad),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn max_at<T: Float>(plane: &[T], axes: &[Axis], out: &[usize], input: &[usize]) -> f64 {
+    let mut max = f64::NEG_INFINITY;
+    taps(axes, out, input, |_, position| {
+        if let Some(v) = position.map(|p| plane[p].to_f64()) {
+            max = if v.is_nan() || v > max { v } else { max };
+        }
+    });
+    max
+}
+
+/// The mean; padding counts if `include_pad`, but never what a last, partial window reaches beyond it.
+fn mean_at<T: Float>(plane: &[T], axes: &[Axis], out: &[usize], input: &[usize], include_pad: bool) -> f64 {
+    let (mut sum, mut count) = (0.0, 0usize);
+    taps(axes, out, input, |tap, position| {
+        sum += position.map_or(0.0, |p| plane[p].to_f64());
+        count += usize::from(position.is_some() || (include_pad && inside_padding(axes, out, tap, input)));
+    });
+    sum / count as f64
+}
+
+fn inside_padding(axes: &[Axis], out: &[usize], tap: &[usize], input: &[usize]) -> bool {
+    let within = |i: usize| {
+        let axis = &axes[i];
+        out[i] * axis.stride + tap[i] * axis.dilation < axis.pads.0 + input[i] + axis.pads.1
+    };
+    (0..axes.len()).all(within)
+}

@@ -1,0 +1,234 @@
+//! The attributes that convolution and pooling share.
+
+use fastserve_ir::attrs::ints_of;
+use fastserve_ir::{AttrError, Attrs, Dim, DimOp, ShapeError, Window2d};
+
+/// How padding is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AutoPad {
+    /// As the attribute `pads` says.
+    #[default]
+    NotSet,
+    /// None.
+    Valid,
+    /// So that the output is ⌈input / stride⌉; the odd one goes to the end.
+    SameUpper,
+    /// So that the output is ⌈input / stride⌉; the odd one goes to the start.
+    SameLower,
+}
+
+const AUTO_PADS: &[(&str, AutoPad)] =
+    &[("NOTSET", AutoPad::NotSet), ("VALID", AutoPad::Valid), ("SAME_UPPER", AutoPad::SameUpper), ("SAME_LOWER", AutoPad::SameLower)];
+
+/// A sliding window over any number of spatial axes. An empty list means the default of its attribute.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WindowAttrs {
+    /// Extents of the window; a convolution may leave it to its weights.
+    pub kernel_shape: Option<Vec<usize>>,
+    /// Steps; 1 by default.
+    pub strides: Vec<usize>,
+    /// Distances between taps; 1 by default.
+    pub dilations: Vec<usize>,
+    /// Padding: all starts, then all ends; 0 by default.
+    pub pads: Vec<usize>,
+    /// How padding is chosen.
+    pub auto_pad: AutoPad,
+    /// Whether a last, partial window counts.
+    pub ceil_mode: bool,
+}
+
+/// A window along one axis, with everything known but the input's extent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Axis {
+    pub(crate) kernel: usize,
+    pub(crate) stride: usize,
+    pub(crate) dilation: usize,
+    pub(crate) pads: (usize, usize),
+}
+
+impl WindowAttrs {
+    /// Names of the attributes.
+    pub(crate) const NAMES: [&'static str; 6] = ["kernel_shape", "strides", "dilations", "pads", "auto_pad", "ceil_mode"];
+
+    pub(crate) fn read(attrs: &Attrs) -> Result<Self, AttrError> {
+        let auto_pad = match attrs.str("auto_pad")? {
+            None => AutoPad::NotSet,
+            Some(name) => find_auto_pad(&name)?,
+        };
+        let window = Self {
+            kernel_shape: attrs.sizes("kernel_shape")?,
+            strides: attrs.sizes("strides")?.unwrap_or_default(),
+            dilations: attrs.sizes("dilations")?.unwrap_or_default(),
+            pads: attrs.sizes("pads")?.unwrap_or_default(),
+            auto_pad,
+            ceil_mode: attrs.flag("ceil_mode", false)?,
+        };
+        window.check()
+    }
+
+    fn check(self) -> Result<Self, AttrError> {
+        let lists = [("strides", &self.strides), ("dilations", &self.dilations)];
+        if let Some((name, _)) = lists.into_iter().find(|(_, list)| list.contains(&0)) {
+            return Err(AttrError::value(name, "expected no 0"));
+        }
+        if self.kernel_shape.as_ref().is_some_and(|k| k.contains(&0)) {
+            return Err(AttrError::value("kernel_shape", "expected no 0"));
+        }
+        Ok(self)
+    }
+
+    /// The attributes, without those that are at their defaults.
+    pub(crate) fn write(&self, mut attrs: Attrs) -> Attrs {
+        if let Some(kernel) = &self.kernel_shape {
+            attrs = attrs.with_ints("kernel_shape", ints_of(kernel));
+        }
+        for (name, list, default) in [("strides", &self.strides, 1), ("dilations", &self.dilations, 1), ("pads", &self.pads, 0)] {
+            if list.iter().any(|&v| v != default) {
+                attrs = attrs.with_ints(name, ints_of(list));
+            }
+        }
+        if let Some((name, _)) = AUTO_PADS.iter().find(|(_, a)| *a == self.auto_pad && *a != AutoPad::NotSet) {
+            attrs = attrs.with_str("auto_pad", *name);
+        }
+        if self.ceil_mode { attrs.with_int("ceil_mode", 1) } else { attrs }
+    }
+
+    /// The window along each of `rank` spatial axes; `kernel` is its extent (from the attribute or the weights). Padding
+    /// chosen by `auto_pad` is 0 here; [`WindowAttrs::resolve`] chooses it.
+    fn axes(&self, kernel: &[usize]) -> Result<Vec<Axis>, ShapeError> {
+        let rank = kernel.len();
+        let lengths = [(&self.strides, rank, "strides"), (&self.dilations, rank, "dilations"), (&self.pads, 2 * rank, "pads")];
+        if let Some((list, want, name)) = lengths.into_iter().find(|(list, want, _)| !list.is_empty() && list.len() != *want) {
+            return Err(ShapeError::shape(format!("`{name}` has {} elements, expected {want}", list.len())));
+        }
+        let at = |list: &[usize], i: usize, default: usize| list.get(i).copied().unwrap_or(default);
+        let pads = |i| if self.auto_pad == AutoPad::NotSet { (at(&self.pads, i, 0), at(&self.pads, rank + i, 0)) } else { (0, 0) };
+        let axis = |(i, &kernel): (usize, &usize)| Axis {
+            kernel,
+            stride: at(&self.strides, i, 1),
+            dilation: at(&self.dilations, i, 1),
+            pads: pads(i),
+        };
+        Ok(kernel.iter().enumerate().map(axis).collect())
+    }
+
+    fn is_same(&self) -> bool {
+        matches!(self.auto_pad, AutoPad::SameUpper | AutoPad::SameLower)
+    }
+
+    /// The output's extents for inputs that may be symbolic.
+    pub(crate) fn infer(&self, input: &[Dim], kernel: &[usize]) -> Result<Vec<Dim>, ShapeError> {
+        let axes = self.axes(kernel)?;
+        input.iter().zip(axes).map(|(d, axis)| self.infer_axis(d, axis)).collect()
+    }
+
+    fn infer_axis(&self, input: &Dim, axis: Axis) -> Result<Dim, ShapeError> {
+        if self.is_same() {
+            return input.clone().combine(DimOp::CeilDiv, axis.stride.into()).ok_or(ShapeError::Overflow);
+        }
+        if let Some(n) = input.known() {
+            return self.out_extent(n, axis).map(Dim::Known);
+        }
+        let span = axis.span().ok_or(ShapeError::Overflow)?;
+        let round = if self.ceil_mode { DimOp::CeilDiv } else { DimOp::Div };
+        let padded = axis.pads.0.checked_add(axis.pads.1).and_then(|p| input.clone().combine(DimOp::Add, p.into()));
+        padded
+            .and_then(|d| d.combine(DimOp::Sub, span.into()))
+            .and_then(|d| d.combine(round, axis.stride.into()))
+            .and_then(|d| d.combine(DimOp::Add, 1.into()))
+            .ok_or(ShapeError::Overflow)
+    }
+
+    fn out_extent(&self, input: usize, axis: Axis) -> Result<usize, ShapeError> {
+        let padded = axis.pads.0.checked_add(axis.pads.1).and_then(|p| input.checked_add(p)).ok_or(ShapeError::Overflow)?;
+        let span = axis.span().ok_or(ShapeError::Overflow)?;
+        let free = padded
+            .checked_sub(span)
+            .ok_or_else(|| ShapeError::shape(format!("a window of {span} does not fit into {input} with padding {:?}", axis.pads)))?;
+        if !self.ceil_mode {
+            return Ok(free / axis.stride + 1);
+        }
+        let out = free.div_ceil(axis.stride) + 1;
+        // A last window that would start in the padding at the end does not count.
+        let starts_in_padding = (out - 1).checked_mul(axis.stride).is_none_or(|s| s >= input.saturating_add(axis.pads.0));
+        Ok(if starts_in_padding { out - 1 } else { out })
+    }
+
+    /// The window along each axis with its padding chosen for these input extents.
+    pub(crate) fn resolve(&self, input: &[usize], kernel: &[usize]) -> Result<Vec<Axis>, ShapeError> {
+        let mut axes = self.axes(kernel)?;
+        if self.is_same() {
+            axes.iter_mut().zip(input).for_each(|(axis, &n)| axis.pads = self.same_pads(n, axis));
+        }
+        Ok(axes)
+    }
+
+    fn same_pads(&self, input: usize, axis: &Axis) -> (usize, usize) {
+        let out = input.div_ceil(axis.stride);
+        let span = axis.span().unwrap_or(usize::MAX);
+        let total = (out.saturating_sub(1).saturating_mul(axis.stride)).saturating_add(span).saturating_sub(input);
+        let (small, large) = (total / 2, total - total / 2);
+        if self.auto_pad == AutoPad::SameUpper { (small, large) } else { (large, small) }
+    }
+
+    /// As a window over two axes, if the spatial rank is 1 or 2 and everything is known; a single axis becomes the second.
+    pub(crate) fn window2d(&self, input: &[Dim], kernel: &[usize]) -> Option<Window2d> {
+        let known: Option<Vec<usize>> = input.iter().map(Dim::known).collect();
+        let axes = match known {
+            Some(n) => self.resolve(&n, kernel).ok()?,
+            None if self.is_same() => return None,
+            None => self.axes(kernel).ok()?,
+        };
+        const NONE: Axis = Axis { kernel: 1, stride: 1, dilation: 1, pads: (0, 0) };
+        let (h, w) = match axes[..] {
+            [w] => (NONE, w),
+            [h, w] => (h, w),
+            _ => return None,
+        };
+        Some(Window2d {
+            kernel: [h.kernel, w.kernel],
+            strides: [h.stride, w.stride],
+            dilations: [h.dilation, w.dilation],
+            pads: [h.pads.0, w.pads.0, h.pads.1, w.pads.1],
+        })
+    }
+}
+
+impl Axis {
+    /// Extent of the window with its gaps.
+    fn span(&self) -> Option<usize> {
+        (self.kernel - 1).checked_mul(self.dilation)?.checked_add(1)
+    }
+}
+
+fn find_auto_pad(name: &str) -> Result<AutoPad, AttrError> {
+    let row = AUTO_PADS.iter().find(|(n, _)| *n == name);
+    row.map(|(_, a)| *a)
+        .ok_or_else(|| AttrError::value("auto_pad", format!("expected NOTSET, VALID, SAME_UPPER or SAME_LOWER, got {name}")))
+}
+
+/// Calls `visit(tap, position)` for each tap of a window that starts at output position `out`, along every axis; `position`
+/// is `None` in the padding.
+pub(crate) fn taps(axes: &[Axis], out: &[usize], input: &[usize], mut visit: impl FnMut(&[usize], Option<usize>)) {
+    let kernel: Vec<usize> = axes.iter().map(|a| a.kernel).collect();
+    let mut tap = vec![0; axes.len()];
+    loop {
+        visit(&tap, position(axes, out, &tap, input));
+        let Some(axis) = (0..tap.len()).rev().find(|&i| tap[i] + 1 < kernel[i]) else { return };
+        tap[axis] += 1;
+        tap[axis + 1..].fill(0);
+    }
+}
+
+/// The flat position in the input of one tap; `None` in the padding.
+fn position(axes: &[Axis], out: &[usize], tap: &[usize], input: &[usize]) -> Option<usize> {
+    let mut flat = 0;
+    for (i, axis) in axes.iter().enumerate() {
+        let at = (out[i] * axis.stride + tap[i] * axis.dilation).checked_sub(axis.pads.0)?;
+        if at >= input[i] {
+            return None;
+        }
+        flat = flat * input[i] + at;
+    }
+    Some(flat)
+}
