@@ -3,9 +3,12 @@
 //! Everything CI does and everything a contributor repeats by hand is a command
 //! here, so that a fresh machine needs no more than cargo, python3 and a network.
 
+mod fixtures;
 mod r#gen;
+mod oracle;
 mod paths;
 mod process;
+mod python;
 mod sha256;
 
 use anyhow::Result;
@@ -21,11 +24,15 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Fixtures(fixtures::Args),
     Gen(r#gen::Args),
+    Oracle(oracle::Args),
 }
 
 fn main() -> Result<()> {
     match Cli::parse().command {
+        Command::Fixtures(args) => fixtures::run(&args),
         Command::Gen(args) => r#gen::run(&args),
+        Command::Oracle(args) => oracle::run(&args),
     }
 }
