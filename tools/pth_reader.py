@@ -54,8 +54,8 @@ def _rebuild_tensor(storage, offset, size, stride, *_):
     if len(size) != len(stride) or min((offset, *size, *stride)) < 0:
         raise pickle.UnpicklingError(f"tensor of size {size}, stride {stride}, offset {offset}")
     last = offset + sum((n - 1) * s for n, s in zip(size, stride))
-    if math.prod(size) and last >= len(storage):
-        raise pickle.UnpicklingError(f"tensor ends at element {last}: its storage has {len(storage)}")
+    if math.prod(size) > len(storage) or math.prod(size) and last >= len(storage):
+        raise pickle.UnpicklingError(f"tensor of size {size} ends at element {last}: its storage has {len(storage)}")
     bytes_apart = [s * storage.itemsize for s in stride]
     return np.lib.stride_tricks.as_strided(storage[offset:], size, bytes_apart).copy()
 

@@ -103,7 +103,7 @@ class _Lines:
         self.file, self.at = file, 0
 
     def words(self):
-        """Words of the next line that has any."""
+        """Words of the next line that has any; at the end of the file one that is no word of the format."""
         for line in self.file:
             self.at += 1
             if len(line) > MAX_LINE:
@@ -111,7 +111,7 @@ class _Lines:
             words = line.split("#", 1)[0].split()
             if words:
                 return words
-        raise FormatError("file ends before `end`")
+        return ["(end of file)"]
 
     def keyword(self, word, count):
         """The `count` words that follow the keyword `word`, which must come next."""
@@ -145,6 +145,7 @@ def _body(lines):
     for tensor, dims in expected_tensors(layers):
         model.tensors[tensor] = _tensor(lines, tensor, dims)
     lines.keyword("end", 0)
+    lines.keyword("(end of file)", 0)
     return model
 
 
@@ -179,9 +180,11 @@ def _tensor(lines, name, shape):
 
 
 def _number(word):
-    if len(word) > 32 or not _NUMBER.match(word) or not np.isfinite(np.float32(word)):
+    with np.errstate(over="ignore"):
+        value = np.float32(word) if len(word) <= 32 and _NUMBER.match(word) else np.float32("nan")
+    if not np.isfinite(value):
         raise FormatError(f"{word[:32]!r}: expected a finite decimal number")
-    return np.float32(word)
+    return value
 
 
 def write(path, model, comments=()):
