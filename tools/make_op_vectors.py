@@ -1,0 +1,119 @@
+"""Write testdata/ops/<op>/<case>.txt: operator vectors whose outputs come from onnxruntime.
+
+The format is described in testdata/ops/README.md, the cases are in tools/op_cases/. With --check the files are
+compared with what would be written, and nothing is.
+
+example:
+  python tools/make_op_vectors.py testdata/ops
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+import onnx_writer as ow
+from op_cases import REGISTRY
+
+_KINDS = {
+    "float32": "f32", "float16": "f16", "float64": "f64", "int64": "i64", "int32": "i32", "int8": "i8", "uint8": "u8",
+    "bool": "bool",
+}  # fmt: skip
+
+
+def number(value):
+    """Shortest text that reads back as the value; booleans as 0 and 1."""
+    if isinstance(value, (bool, np.bool_)):
+        return str(int(value))
+    text = str(value)
+    return text.removesuffix(".0")
+
+
+def array_text(array):
+    """`TYPE SHAPE : numbers`."""
+    array = np.asarray(array)
+    shape = "x".join(map(str, array.shape)) or "scalar"
+    return " ".join([_KINDS[array.dtype.name], shape, ":", *map(number, array.reshape(-1))])
+
+
+def attr_line(name, value):
+    """An `attr` line."""
+    if isinstance(value, np.ndarray):
+        return f"attr {name} t {array_text(value)}"
+    many = isinstance(value, (list, tuple))
+    kind = {int: "i", float: "f", str: "s"}[type(value[0] if many else value)] + ("s" if many else "")
+    words = value if many else [value]
+    return " ".join([f"attr {name} {kind}", *(number(np.float32(w)) if isinstance(w, float) else str(w) for w in words)])
+
+
+def named_inputs(spec, case):
+    """(name or "", array or None) of each input."""
+    return [(spec.input_name(i) if a is not None else "", a) for i, a in enumerate(case.inputs)]
+
+
+def build_model(spec, case, inputs):
+    """A model of one node whose inputs have these arrays' types and shapes."""
+    given = [(n, ow.data_type(a), list(a.shape)) for n, a in inputs if a is not None]
+    graph = ow.Graph("vector", given, [(n, None, ()) for n in spec.outputs])
+    graph.node(spec.op, [n for n, _ in inputs], spec.outputs, name="node", **case.attrs)
+    return graph.model(case.opset)
+
+
+def run(spec, case, inputs):
+    """The outputs that onnxruntime computes."""
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = ort.InferenceSession(build_model(spec, case, inputs), options, providers=["CPUExecutionProvider"])
+    return session.run(spec.outputs, {n: a for n, a in inputs if a is not None})
+
+
+def vector(spec, case):
+    """The text of one vector file."""
+    inputs = named_inputs(spec, case)
+    lines = [f"op {spec.op} opset {case.opset}"]
+    lines += [attr_line(k, v) for k, v in case.attrs.items()]
+    lines += [f"input {n} {array_text(a)}" if a is not None else "input -" for n, a in inputs]
+    lines += [f"output {n} {array_text(a)}" for n, a in zip(spec.outputs, run(spec, case, inputs))]
+    return "\n".join(lines) + "\n"
+
+
+def vectors():
+    """All vectors as (relative path, text)."""
+    for spec in REGISTRY.values():
+        for case in spec.cases():
+            try:
+                yield f"{spec.op.lower()}/{case.name}.txt", vector(spec, case)
+            except Exception as e:
+                raise SystemExit(f"{spec.op} {case.name}: {e}") from e
+
+
+def stale(folder, texts):
+    """Paths under `folder` that differ from `texts` or are not among them."""
+    found = {p.relative_to(folder).as_posix(): p for p in folder.glob("*/*.txt")}
+    changed = [n for n, t in texts.items() if n not in found or found[n].read_text(encoding="ascii") != t]
+    return sorted(changed + [n for n in found if n not in texts])
+
+
+def main():
+    """Command line."""
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("folder", type=Path)
+    p.add_argument("--check", action="store_true", help="list what would change; exit status 1 if anything")
+    args = p.parse_args()
+    texts = dict(vectors())
+    changed = stale(args.folder, texts)
+    if args.check:
+        print("\n".join(changed) or f"{len(texts)} vectors are up to date")
+        raise SystemExit(bool(changed))
+    for name, text in texts.items():
+        path = args.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="ascii", newline="\n")
+    print(f"wrote {len(texts)} vectors of {len(REGISTRY)} operators, {sum(map(len, texts.values()))} bytes")
+
+
+if __name__ == "__main__":
+    main()

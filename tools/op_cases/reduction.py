@@ -1,0 +1,33 @@
+"""ReduceMean and ReduceSum."""
+
+import numpy as np
+
+from op_cases.case import INF, NAN, case, cases, f32, i64
+
+
+@cases("ReduceMean", "data axes -> reduced")
+def reduce_mean(s):
+    yield case("all", s.f32(2, 3, 5))
+    yield case("last_axis", s.f32(3, 17), axes=[-1])
+    yield case("first_axis", s.f32(5, 3), axes=[0], keepdims=0)
+    yield case("middle_axis", s.f32(2, 5, 3), axes=[1], keepdims=1)
+    yield case("two_axes", s.f32(2, 3, 4, 5), axes=[2, 3], keepdims=0)
+    yield case("outer_axes", s.f32(3, 2, 4), axes=[0, -1])
+    yield case("to_scalar", s.f32(7), keepdims=0)
+    yield case("opset_18_input", s.f32(2, 3, 5), i64(1), opset=18, keepdims=0)
+    yield case("opset_18_noop", s.f32(2, 3), opset=18, noop_with_empty_axes=1)
+
+
+@cases("ReduceSum", "data axes -> reduced")
+def reduce_sum(s):
+    yield case("all", s.f32(2, 3, 5))
+    yield case("last_axis", s.f32(3, 17), i64(-1))
+    yield case("first_axis", s.f32(5, 3), i64(0), keepdims=0)
+    yield case("two_axes", s.f32(2, 3, 4, 5), i64(1, 3), keepdims=0)
+    yield case("noop", s.f32(2, 3), noop_with_empty_axes=1)
+    yield case("empty_axes_reduce_all", s.f32(2, 3), i64(), keepdims=0)
+    yield case("i64", s.ints(3, 4), i64(1))
+    yield case("i32", s.ints(3, 4, dtype=np.int32), i64(0), keepdims=0)
+    yield case("special", f32(1, INF, 2, NAN, INF, -INF).reshape(3, 2), i64(1))
+    yield case("empty_sum", s.f32(2, 0), i64(1), keepdims=0)
+    yield case("opset_11_attribute", s.f32(2, 3, 4), opset=11, axes=[1], keepdims=0)
