@@ -39,19 +39,10 @@ pub(crate) fn python(full: bool) -> Result<PathBuf> {
     Ok(place.join("bin/python"))
 }
 
-fn choose<'m>(
-    manifest: &'m Manifest,
-    python: &Python,
-    full: bool,
-) -> Result<Vec<(&'m Fixture, &'m Package)>> {
+fn choose<'m>(manifest: &'m Manifest, python: &Python, full: bool) -> Result<Vec<(&'m Fixture, &'m Package)>> {
     let wheel = |fixture: &'m Fixture| match fixture.choose(python) {
         Some(package) => Ok((fixture, package)),
-        None => bail!(
-            "no {} for python {} on {}: install a newer python3 beside it",
-            fixture.name,
-            python.version,
-            python.platform
-        ),
+        None => bail!("no {} for python {} on {}: install a newer python3 beside it", fixture.name, python.version, python.platform),
     };
     manifest.oracle(full).map(wheel).collect()
 }
@@ -61,21 +52,12 @@ fn name(wheels: &[(&Fixture, &Package)], python: &Python) -> String {
     for (_, package) in wheels {
         made_of.push_str(&package.sha256);
     }
-    format!(
-        "py{}-{}",
-        python.version,
-        &sha256::of_bytes(made_of.as_bytes())[..12]
-    )
+    format!("py{}-{}", python.version, &sha256::of_bytes(made_of.as_bytes())[..12])
 }
 
 /// Made aside and renamed, so that an environment is whole or absent. (Its activation
 /// scripts name the old place; nothing uses them.)
-fn make(
-    wheels: &[(&Fixture, &Package)],
-    python: &Python,
-    cache: &Path,
-    place: &Path,
-) -> Result<()> {
+fn make(wheels: &[(&Fixture, &Package)], python: &Python, cache: &Path, place: &Path) -> Result<()> {
     let mut archives = Vec::new();
     for (fixture, package) in wheels {
         archives.push(fixtures::provide(fixture, package, python, cache)?.archive);
@@ -84,16 +66,8 @@ fn make(
     let made = scratch.path().join("env");
     let packages = python.make_venv(&made)?;
     let mut pip = python.module("pip");
-    pip.args([
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-index",
-        "--no-deps",
-    ]);
-    pip.args(["--no-warn-script-location", "--target"])
-        .arg(&packages)
-        .args(&archives);
+    pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]);
+    pip.args(["--no-warn-script-location", "--target"]).arg(&packages).args(&archives);
     process::capture(&mut pip).context("cannot install the oracle")?;
     fs::create_dir_all(place)?;
     fixtures::publish(&made, place)?;

@@ -16,17 +16,12 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
 /// The command as one would type it.
 pub(crate) fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|w| w.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|w| w.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 /// Runs with inherited output; an exit status other than 0 is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start `{}`", line(command)))?;
+    let status = command.status().with_context(|| format!("cannot start `{}`", line(command)))?;
     if !status.success() {
         bail!("`{}` failed ({status})", line(command));
     }
@@ -35,18 +30,10 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 
 /// Runs and returns standard output; on failure the error carries what it wrote.
 pub(crate) fn capture(command: &mut Command) -> Result<String> {
-    let out = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("cannot start `{}`", line(command)))?;
+    let out = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{}`", line(command)))?;
     if !out.status.success() {
         let said = String::from_utf8_lossy(&out.stderr);
-        bail!(
-            "`{}` failed ({})\n{}",
-            line(command),
-            out.status,
-            said.trim_end()
-        );
+        bail!("`{}` failed ({})\n{}", line(command), out.status, said.trim_end());
     }
     String::from_utf8(out.stdout).with_context(|| format!("`{}` wrote no text", line(command)))
 }

@@ -46,6 +46,14 @@ impl<'a> TensorView<'a> {
         self.bytes
     }
 
+    /// The same elements under other extents.
+    ///
+    /// # Errors
+    /// The numbers of bytes must agree.
+    pub fn reshaped(&self, shape: Shape) -> Result<Self, TensorError> {
+        Self::new(self.dtype, shape, self.bytes)
+    }
+
     /// The elements.
     ///
     /// # Errors

@@ -17,9 +17,13 @@ list! {
     constant
     conv
     flatten
+    fused_conv
+    fused_gemm
     gemm
     identity
     matmul
+    pack_conv
+    pack_gemm
     pool
     reshape
     softmax

@@ -1,0 +1,96 @@
+//! Epilogues as attributes, and their naive truth.
+
+use fastserve_ir::{AttrError, Attrs};
+use fastserve_kernels::elementwise::UnaryOp;
+use fastserve_kernels::epilogue::{Activation, BiasAxis, Epilogue};
+
+use crate::ops::unary;
+
+/// Names of the attributes.
+pub(crate) const NAMES: [&str; 3] = ["bias", "activation", "activation_params"];
+
+/// The epilogue as attributes; nothing for what is at its default.
+pub(crate) fn write(epilogue: &Epilogue, mut attrs: Attrs) -> Attrs {
+    if epilogue.bias != BiasAxis::None {
+        attrs = attrs.with_int("bias", 1);
+    }
+    let (name, params) = activation_parts(epilogue.activation);
+    if !name.is_empty() {
+        attrs = attrs.with_str("activation", name);
+    }
+    if params.is_empty() { attrs } else { attrs.with_floats("activation_params", params) }
+}
+
+/// The epilogue of attributes; a bias lies along `axis`.
+pub(crate) fn read(attrs: &Attrs, axis: BiasAxis) -> Result<Epilogue, AttrError> {
+    let bias = if attrs.flag("bias", false)? { axis } else { BiasAxis::None };
+    let params = attrs.floats("activation_params")?.unwrap_or_default();
+    let activation = match attrs.str("activation")? {
+        None => Activation::None,
+        Some(name) => parse_activation(&name, &params)?,
+    };
+    Ok(Epilogue { bias, activation, residual: false })
+}
+
+fn activation_parts(activation: Activation) -> (&'static str, Vec<f32>) {
+    match activation {
+        Activation::None => ("", vec![]),
+        Activation::Relu => ("Relu", vec![]),
+        Activation::Clip { min, max } => ("Clip", vec![min, max]),
+        Activation::LeakyRelu { alpha } => ("LeakyRelu", vec![alpha]),
+        Activation::Sigmoid => ("Sigmoid", vec![]),
+        Activation::Tanh => ("Tanh", vec![]),
+        Activation::HardSigmoid { alpha, beta } => ("HardSigmoid", vec![alpha, beta]),
+        Activation::HardSwish => ("HardSwish", vec![]),
+        Activation::Silu => ("Silu", vec![]),
+    }
+}
+
+fn parse_activation(name: &str, params: &[f32]) -> Result<Activation, AttrError> {
+    match (name, params) {
+        ("Relu", []) => Ok(Activation::Relu),
+        ("Clip", &[min, max]) => Ok(Activation::Clip { min, max }),
+        ("LeakyRelu", &[alpha]) => Ok(Activation::LeakyRelu { alpha }),
+        ("Sigmoid", []) => Ok(Activation::Sigmoid),
+        ("Tanh", []) => Ok(Activation::Tanh),
+        ("HardSigmoid", &[alpha, beta]) => Ok(Activation::HardSigmoid { alpha, beta }),
+        ("HardSwish", []) => Ok(Activation::HardSwish),
+        ("Silu", []) => Ok(Activation::Silu),
+        _ => Err(AttrError::value("activation", format!("no activation `{name}` with {} parameters", params.len()))),
+    }
+}
+
+/// The activation that an operator of the unary table is, if a store can apply it.
+pub fn activation_of(op: UnaryOp) -> Option<Activation> {
+    match op {
+        UnaryOp::Relu => Some(Activation::Relu),
+        UnaryOp::Clip { min, max } => Some(Activation::Clip { min, max }),
+        UnaryOp::LeakyRelu { alpha } => Some(Activation::LeakyRelu { alpha }),
+        UnaryOp::Sigmoid => Some(Activation::Sigmoid),
+        UnaryOp::Tanh => Some(Activation::Tanh),
+        UnaryOp::HardSigmoid { alpha, beta } => Some(Activation::HardSigmoid { alpha, beta }),
+        UnaryOp::HardSwish => Some(Activation::HardSwish),
+        UnaryOp::Silu => Some(Activation::Silu),
+        _ => None,
+    }
+}
+
+fn unary_of(activation: Activation) -> Option<UnaryOp> {
+    match activation {
+        Activation::None => None,
+        Activation::Relu => Some(UnaryOp::Relu),
+        Activation::Clip { min, max } => Some(UnaryOp::Clip { min, max }),
+        Activation::LeakyRelu { alpha } => Some(UnaryOp::LeakyRelu { alpha }),
+        Activation::Sigmoid => Some(UnaryOp::Sigmoid),
+        Activation::Tanh => Some(UnaryOp::Tanh),
+        Activation::HardSigmoid { alpha, beta } => Some(UnaryOp::HardSigmoid { alpha, beta }),
+        Activation::HardSwish => Some(UnaryOp::HardSwish),
+        Activation::Silu => Some(UnaryOp::Silu),
+    }
+}
+
+/// One result with its bias, activated.
+pub(crate) fn apply(epilogue: &Epilogue, sum: f64, bias: Option<f32>) -> f32 {
+    let biased = sum + bias.map_or(0.0, f64::from);
+    unary_of(epilogue.activation).map_or(biased, |op| unary::apply(op, biased)) as f32
+}
