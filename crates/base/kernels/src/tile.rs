@@ -2,6 +2,7 @@
 //! The micro-kernel that matrix product and convolution share: a tile of a few rows by one or two vectors of columns,
 //! kept in registers over a chunk of K; and what happens to the tile then.
 
+use crate::conv::PanelFill;
 use crate::disjoint::Disjoint;
 use crate::epilogue::{Activation, Epilogue, activate};
 use fastserve_simd::{Isa, Kernel, LANES};
@@ -34,6 +35,9 @@ pub(crate) trait TileShape: 'static {
 
     /// `tile[r][j]` = the chain over k of `a[k][r] * b[k][j]`, with `rows` values of `a` and `NR` of `b` for each k.
     fn dot<I: Isa>(isa: I, rows: usize, a: &[f32], b: &[f32], tile: &mut Tile);
+
+    /// Fills a panel of a convolution's windows, `NR` wide.
+    fn fill_panel<I: Isa>(isa: I, fill: PanelFill<'_>);
 
     /// Packs `rows` rows of `source` as `out[k][r]`.
     fn pack_rows(rows: usize, source: Strided<'_>, out: &mut [f32]);
@@ -124,6 +128,11 @@ macro_rules! tile_shape {
                 }
             }
 
+            #[inline(always)]
+            fn fill_panel<I: Isa>(isa: I, fill: PanelFill<'_>) {
+                fill.run::<I, $nv>(isa);
+            }
+
             fn pack_rows(rows: usize, source: Strided<'_>, out: &mut [f32]) {
                 match rows {
                     $($rows => pack_rows::<$rows>(source, out),)*
@@ -149,8 +158,8 @@ tile_shape!(
 
 /// `0..rows` cut into the fewest tiles of at most `mr` rows, as equal as can be.
 pub(crate) fn balanced(rows: usize, mr: usize) -> impl Iterator<Item = Range<usize>> {
-    let tiles = rows.div_ceil(mr).max(1);
-    let (each, extra) = (rows / tiles, rows % tiles);
+    let tiles = rows.div_ceil(mr);
+    let (each, extra) = (rows / tiles.max(1), rows % tiles.max(1));
     (0..tiles).map(move |t| {
         let start = t * each + t.min(extra);
         start..start + each + usize::from(t < extra)

@@ -9,7 +9,7 @@ const Q: [f32; 5] = [
     0.001_381_452_8,
 ];
 /// `ln 2` in two parts; the first has nine trailing zero bits, so that `n * LN2_HI` is exact.
-const LN2_HI: f32 = 0.693_359_375;
+const LN2_HI: f32 = 0.693_359_4; // 355 / 512
 const LN2_LO: f32 = -2.121_944_4e-4;
 /// Beyond these the result is zero or infinity; the clamp keeps `n` where two factors of `2^n` suffice.
 const LOWEST: f32 = -104.0;
