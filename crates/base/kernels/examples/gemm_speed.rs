@@ -45,12 +45,7 @@ fn peak_gflops(cpu: Cpu) -> f64 {
     (steps * 6 * 16 * 2) as f64 / seconds / 1e9
 }
 
-fn gemm_gflops(
-    cpu: Cpu,
-    row: &GemmRow,
-    [m, n, k]: [usize; 3],
-    team: Team,
-) -> Result<f64, KernelError> {
+fn gemm_gflops(cpu: Cpu, row: &GemmRow, [m, n, k]: [usize; 3], team: Team) -> Result<f64, KernelError> {
     let a: Vec<f32> = (0..m * k).map(|i| (i % 31) as f32 * 0.1 - 1.5).collect();
     let b: Vec<f32> = (0..k * n).map(|i| (i % 29) as f32 * 0.1 - 1.4).collect();
     let mut packed = vec![0.0; row.pack.packed_len(n, k).unwrap_or(0)];
@@ -81,21 +76,10 @@ fn gemm_gflops(
 }
 
 fn main() -> Result<(), KernelError> {
-    let shapes = [
-        [256; 3],
-        [1024; 3],
-        [64, 3136, 576],
-        [49, 2048, 512],
-        [128, 1536, 384],
-        [1, 1024, 1024],
-        [64, 10, 1568],
-    ];
+    let shapes = [[256; 3], [1024; 3], [64, 3136, 576], [49, 2048, 512], [128, 1536, 384], [1, 1024, 1024], [64, 10, 1568]];
     for cpu in Cpu::all_available() {
         let peak = peak_gflops(cpu);
-        println!(
-            "{:8} fused multiply-add peak, one thread: {peak:.1} GFLOP/s",
-            cpu.name()
-        );
+        println!("{:8} fused multiply-add peak, one thread: {peak:.1} GFLOP/s", cpu.name());
         for shape in shapes {
             let [m, n, k] = shape;
             let row = gemm::select(cpu, gemm_class(n, k), m);

@@ -33,11 +33,7 @@ pub enum RoundingClass {
 /// The class of a matrix product with `n` columns of weights; `k` does not matter today.
 pub const fn gemm_class(n: usize, k: usize) -> RoundingClass {
     let _ = k;
-    if n < 16 {
-        RoundingClass::Lanes16
-    } else {
-        RoundingClass::Chain
-    }
+    if n < 16 { RoundingClass::Lanes16 } else { RoundingClass::Chain }
 }
 
 /// The chunks of `0..k`: at least one, which is empty where `k` is 0.

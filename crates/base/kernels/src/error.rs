@@ -39,21 +39,13 @@ pub enum KernelError {
 
 /// `Length` where `got < need`.
 pub(crate) fn check_len(place: &'static str, need: usize, got: usize) -> Result<(), KernelError> {
-    if got < need {
-        Err(KernelError::Length { place, need, got })
-    } else {
-        Ok(())
-    }
+    if got < need { Err(KernelError::Length { place, need, got }) } else { Ok(()) }
 }
 
 /// The product of `sizes`, or `Overflow`. Bounded by `isize::MAX` bytes of `f32`, as every slice is.
 pub(crate) fn product(place: &'static str, sizes: &[usize]) -> Result<usize, KernelError> {
-    let total = sizes
-        .iter()
-        .try_fold(1usize, |total, &size| total.checked_mul(size));
-    total
-        .filter(|&total| total <= isize::MAX as usize / 4)
-        .ok_or(KernelError::Overflow { place })
+    let total = sizes.iter().try_fold(1usize, |total, &size| total.checked_mul(size));
+    total.filter(|&total| total <= isize::MAX as usize / 4).ok_or(KernelError::Overflow { place })
 }
 
 /// The least length of a slice with the given `(size, stride)` pairs; zero where a size is.
@@ -61,24 +53,11 @@ pub(crate) fn extent(place: &'static str, dims: &[(usize, usize)]) -> Result<usi
     if dims.iter().any(|&(size, _)| size == 0) {
         return Ok(0);
     }
-    let last = dims.iter().try_fold(0usize, |last, &(size, stride)| {
-        (size - 1)
-            .checked_mul(stride)
-            .and_then(|step| last.checked_add(step))
-    });
-    last.and_then(|last| last.checked_add(1))
-        .ok_or(KernelError::Overflow { place })
+    let last = dims.iter().try_fold(0usize, |last, &(size, stride)| (size - 1).checked_mul(stride).and_then(|step| last.checked_add(step)));
+    last.and_then(|last| last.checked_add(1)).ok_or(KernelError::Overflow { place })
 }
 
 /// `Shape` unless `holds`.
-pub(crate) fn require(
-    holds: bool,
-    place: &'static str,
-    what: &'static str,
-) -> Result<(), KernelError> {
-    if holds {
-        Ok(())
-    } else {
-        Err(KernelError::Shape { place, what })
-    }
+pub(crate) fn require(holds: bool, place: &'static str, what: &'static str) -> Result<(), KernelError> {
+    if holds { Ok(()) } else { Err(KernelError::Shape { place, what }) }
 }

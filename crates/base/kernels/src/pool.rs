@@ -23,39 +23,18 @@ impl PoolShape {
     ///
     /// # Errors
     /// Where a kernel size, stride or dilation is zero, or a size overflows.
-    pub fn new(
-        planes: usize,
-        input: [usize; 2],
-        output: [usize; 2],
-        window: Window,
-    ) -> Result<PoolShape, KernelError> {
-        let positive = [window.kernel, window.stride, window.dilation]
-            .iter()
-            .flatten()
-            .all(|&size| size > 0);
-        require(
-            positive,
-            "pool window",
-            "kernel, stride and dilation must be positive",
-        )?;
+    pub fn new(planes: usize, input: [usize; 2], output: [usize; 2], window: Window) -> Result<PoolShape, KernelError> {
+        let positive = [window.kernel, window.stride, window.dilation].iter().flatten().all(|&size| size > 0);
+        require(positive, "pool window", "kernel, stride and dilation must be positive")?;
         product("pool input", &[planes, input[0], input[1]])?;
         product("pool output", &[planes, output[0], output[1]])?;
         product("pool window", &window.kernel)?;
         for axis in 0..2 {
             let reach = reach(&window, output, axis).zip(window.padded(input, axis));
             let reach = reach.and_then(|(reach, padded)| reach.checked_add(padded));
-            reach
-                .filter(|&n| n <= isize::MAX as usize)
-                .ok_or(KernelError::Overflow {
-                    place: "pool window",
-                })?;
+            reach.filter(|&n| n <= isize::MAX as usize).ok_or(KernelError::Overflow { place: "pool window" })?;
         }
-        Ok(PoolShape {
-            planes,
-            input,
-            output,
-            window,
-        })
+        Ok(PoolShape { planes, input, output, window })
     }
 
     /// Elements of the input.
@@ -72,10 +51,7 @@ impl PoolShape {
     fn covered(&self, axis: usize, tap: usize, pad: usize, size: usize) -> Range<usize> {
         let (stride, offset) = (self.window.stride[axis], tap * self.window.dilation[axis]);
         let first = pad.saturating_sub(offset).div_ceil(stride);
-        let end = (size + pad)
-            .saturating_sub(offset)
-            .div_ceil(stride)
-            .min(self.output[axis]);
+        let end = (size + pad).saturating_sub(offset).div_ceil(stride).min(self.output[axis]);
         first.min(end)..end
     }
 
@@ -85,11 +61,7 @@ impl PoolShape {
         let size = self.input[axis];
         let taps = 0..self.window.kernel[axis];
         taps.filter(|&tap| {
-            let (pad, size) = if include_pad {
-                (0, pad + size + end)
-            } else {
-                (pad, size)
-            };
+            let (pad, size) = if include_pad { (0, pad + size + end) } else { (pad, size) };
             self.covered(axis, tap, pad, size).contains(&at)
         })
         .count()
@@ -99,9 +71,7 @@ impl PoolShape {
 /// The furthest element of any window, counted from the start of the padding.
 fn reach(window: &Window, output: [usize; 2], axis: usize) -> Option<usize> {
     let last = output[axis].checked_mul(window.stride[axis])?;
-    window.kernel[axis]
-        .checked_mul(window.dilation[axis])?
-        .checked_add(last)
+    window.kernel[axis].checked_mul(window.dilation[axis])?.checked_add(last)
 }
 
 /// How a window's elements become one.
@@ -113,13 +83,7 @@ enum Method {
 
 /// The greatest element of each window; padding does not take part. A NaN in a window gives NaN. A window without
 /// elements gives `-inf`.
-pub fn max_pool_f32(
-    cpu: Cpu,
-    shape: &PoolShape,
-    x: &[f32],
-    y: &mut [f32],
-    team: Team,
-) -> Result<(), KernelError> {
+pub fn max_pool_f32(cpu: Cpu, shape: &PoolShape, x: &[f32], y: &mut [f32], team: Team) -> Result<(), KernelError> {
     pool(cpu, shape, Method::Max, x, y, team)
 }
 
@@ -134,35 +98,16 @@ pub fn average_pool_f32(
     y: &mut [f32],
     team: Team,
 ) -> Result<(), KernelError> {
-    pool(
-        cpu,
-        shape,
-        Method::Average {
-            include_pad: count_include_pad,
-        },
-        x,
-        y,
-        team,
-    )
+    pool(cpu, shape, Method::Average { include_pad: count_include_pad }, x, y, team)
 }
 
 /// Elements that a task handles, about.
 const TASK_ELEMENTS: usize = 16 * 1024;
 
-fn pool(
-    cpu: Cpu,
-    shape: &PoolShape,
-    method: Method,
-    x: &[f32],
-    y: &mut [f32],
-    team: Team,
-) -> Result<(), KernelError> {
+fn pool(cpu: Cpu, shape: &PoolShape, method: Method, x: &[f32], y: &mut [f32], team: Team) -> Result<(), KernelError> {
     check_len("pool x", shape.input_len(), x.len())?;
     check_len("pool y", shape.output_len(), y.len())?;
-    let (inside, outside) = (
-        shape.input[0] * shape.input[1],
-        shape.output[0] * shape.output[1],
-    );
+    let (inside, outside) = (shape.input[0] * shape.input[1], shape.output[0] * shape.output[1]);
     let work = (outside * shape.window.taps()).max(inside).max(1);
     let per_task = TASK_ELEMENTS.div_ceil(work);
     let out = Disjoint::new(y);
@@ -171,12 +116,7 @@ fn pool(
         // SAFETY: the tasks' planes do not overlap.
         let y = unsafe { out.part(planes.start * outside..planes.end * outside) };
         let x = &x[planes.start * inside..planes.end * inside];
-        cpu.run(Planes {
-            shape,
-            method,
-            x,
-            y,
-        });
+        cpu.run(Planes { shape, method, x, y });
     });
     Ok(())
 }
@@ -194,10 +134,7 @@ impl Kernel for Planes<'_> {
     #[inline(always)]
     fn run<I: Isa>(self, _: I) {
         let shape = self.shape;
-        let (inside, outside) = (
-            shape.input[0] * shape.input[1],
-            shape.output[0] * shape.output[1],
-        );
+        let (inside, outside) = (shape.input[0] * shape.input[1], shape.output[0] * shape.output[1]);
         if outside == 0 {
             return;
         }
@@ -216,11 +153,7 @@ impl Kernel for Planes<'_> {
 #[inline(always)]
 fn plane<const STRIDE: usize>(shape: &PoolShape, method: Method, x: &[f32], y: &mut [f32]) {
     for (oy, row) in y.chunks_exact_mut(shape.output[1]).enumerate() {
-        row.fill(if method == Method::Max {
-            f32::NEG_INFINITY
-        } else {
-            0.0
-        });
+        row.fill(if method == Method::Max { f32::NEG_INFINITY } else { 0.0 });
         for ky in 0..shape.window.kernel[0] {
             let pad = shape.window.pads[0];
             if shape.covered(0, ky, pad, shape.input[0]).contains(&oy) {
@@ -238,14 +171,7 @@ fn plane<const STRIDE: usize>(shape: &PoolShape, method: Method, x: &[f32], y: &
 /// Takes one input row into one output row, for all kernel columns.
 #[inline(always)]
 fn input_row<const STRIDE: usize>(shape: &PoolShape, method: Method, x: &[f32], row: &mut [f32]) {
-    let (pad, stride) = (
-        shape.window.pads[1],
-        if STRIDE == 0 {
-            shape.window.stride[1]
-        } else {
-            STRIDE
-        },
-    );
+    let (pad, stride) = (shape.window.pads[1], if STRIDE == 0 { shape.window.stride[1] } else { STRIDE });
     for kx in 0..shape.window.kernel[1] {
         let covered = shape.covered(1, kx, pad, shape.input[1]);
         if covered.is_empty() {
@@ -265,11 +191,7 @@ fn input_row<const STRIDE: usize>(shape: &PoolShape, method: Method, x: &[f32], 
 fn take_max(out: &mut [f32], x: &[f32], stride: usize) {
     for (j, best) in out.iter_mut().enumerate() {
         let value = x[j * stride];
-        *best = if value > *best || value.is_nan() {
-            value
-        } else {
-            *best
-        };
+        *best = if value > *best || value.is_nan() { value } else { *best };
     }
 }
 

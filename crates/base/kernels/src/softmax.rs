@@ -28,32 +28,17 @@ const TASK_ELEMENTS: usize = 8 * 1024;
 
 /// Scratch memory in `f32` elements: rows that are not contiguous are gathered.
 pub fn scratch_len(shape: &SoftmaxShape, threads: usize) -> Result<usize, KernelError> {
-    if shape.inner <= 1 {
-        Ok(0)
-    } else {
-        product("softmax scratch", &[shape.axis, threads])
-    }
+    if shape.inner <= 1 { Ok(0) } else { product("softmax scratch", &[shape.axis, threads]) }
 }
 
 /// `y = e^(x - max) / sum` for each row along the axis. The sum runs in sixteen lanes, lane `l` taking the elements
 /// `i ≡ l (mod 16)` in order, joined by the fixed tree; so a row's bits do not depend on `inner`. A row with a NaN, or
 /// with infinity as its maximum, is NaN.
-pub fn softmax_f32(
-    cpu: Cpu,
-    shape: &SoftmaxShape,
-    x: &[f32],
-    y: &mut [f32],
-    scratch: &mut [f32],
-    team: Team,
-) -> Result<(), KernelError> {
+pub fn softmax_f32(cpu: Cpu, shape: &SoftmaxShape, x: &[f32], y: &mut [f32], scratch: &mut [f32], team: Team) -> Result<(), KernelError> {
     let len = shape.len()?;
     check_len("softmax x", len, x.len())?;
     check_len("softmax y", len, y.len())?;
-    check_len(
-        "softmax scratch",
-        scratch_len(shape, team.threads())?,
-        scratch.len(),
-    )?;
+    check_len("softmax scratch", scratch_len(shape, team.threads())?, scratch.len())?;
     if len == 0 {
         return Ok(());
     }
@@ -68,12 +53,7 @@ pub fn softmax_f32(
         let y = unsafe { out.part(range.clone()) };
         // SAFETY: asked once by this task, with its own worker.
         let row = unsafe { scratch.for_worker(worker, row) };
-        cpu.run(Slabs {
-            shape,
-            x: &x[range],
-            y,
-            row,
-        });
+        cpu.run(Slabs { shape, x: &x[range], y, row });
     });
     Ok(())
 }
@@ -91,11 +71,7 @@ impl Kernel for Slabs<'_> {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
         let (axis, inner) = (self.shape.axis, self.shape.inner);
-        for (x, y) in self
-            .x
-            .chunks_exact(axis * inner)
-            .zip(self.y.chunks_exact_mut(axis * inner))
-        {
+        for (x, y) in self.x.chunks_exact(axis * inner).zip(self.y.chunks_exact_mut(axis * inner)) {
             if inner == 1 {
                 y.copy_from_slice(x);
                 softmax_row(isa, y);
@@ -130,10 +106,7 @@ fn softmax_row<I: Isa>(isa: I, row: &mut [f32]) {
     let mut sum = isa.splat(0.0);
     for lanes in row.chunks_mut(LANES) {
         // Lanes after the end hold -inf, hence e^-inf = 0, except in a row that is NaN anyway.
-        let e = math::exp(
-            isa,
-            isa.sub(isa.load_partial(lanes, f32::NEG_INFINITY), max),
-        );
+        let e = math::exp(isa, isa.sub(isa.load_partial(lanes, f32::NEG_INFINITY), max));
         isa.store_partial(e, lanes);
         sum = isa.add(sum, e);
     }

@@ -22,9 +22,7 @@ impl Tile {
 
     /// The first row, to be filled by other means than [`TileShape::dot`].
     pub(crate) fn row_mut(&mut self) -> &mut [f32; LANES] {
-        self.0
-            .first_chunk_mut()
-            .expect("a tile is longer than a row")
+        self.0.first_chunk_mut().expect("a tile is longer than a row")
     }
 }
 
@@ -55,10 +53,7 @@ impl<'a> Strided<'a> {
     /// The matrix from element `(i, k)` on.
     pub(crate) fn from(self, i: usize, k: usize) -> Strided<'a> {
         let start = (i * self.row + k * self.col).min(self.data.len());
-        Strided {
-            data: &self.data[start..],
-            ..self
-        }
+        Strided { data: &self.data[start..], ..self }
     }
 }
 
@@ -99,8 +94,7 @@ impl<const MR: usize, const NV: usize> Kernel for Dot<'_, MR, NV> {
 fn pack_rows<const MR: usize>(source: Strided<'_>, out: &mut [f32]) {
     let (out, _) = out.as_chunks_mut::<MR>();
     if source.col == 1 {
-        let rows: [&[f32]; MR] =
-            std::array::from_fn(|r| &source.data[r * source.row..][..out.len()]);
+        let rows: [&[f32]; MR] = std::array::from_fn(|r| &source.data[r * source.row..][..out.len()]);
         for (k, out) in out.iter_mut().enumerate() {
             *out = std::array::from_fn(|r| rows[r][k]);
         }
@@ -242,13 +236,7 @@ struct Ending<'a> {
 }
 
 #[inline(always)]
-fn finish_row<I: Isa>(
-    isa: I,
-    sums: &[f32],
-    out: &mut [f32],
-    first: bool,
-    ending: Option<Ending<'_>>,
-) {
+fn finish_row<I: Isa>(isa: I, sums: &[f32], out: &mut [f32], first: bool, ending: Option<Ending<'_>>) {
     let (sums, _) = sums.as_chunks::<LANES>();
     for (v, (out, sums)) in out.chunks_mut(LANES).zip(sums).enumerate() {
         let mut x = isa.load(sums);

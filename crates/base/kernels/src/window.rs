@@ -18,12 +18,7 @@ pub struct Window {
 impl Window {
     /// A window of the given size with stride and dilation 1 and no padding.
     pub const fn new(kernel: [usize; 2]) -> Window {
-        Window {
-            kernel,
-            stride: [1, 1],
-            dilation: [1, 1],
-            pads: [0; 4],
-        }
+        Window { kernel, stride: [1, 1], dilation: [1, 1], pads: [0; 4] }
     }
 
     /// The output size for an input of the given size, rounded down.
@@ -36,37 +31,21 @@ impl Window {
 
     fn along(&self, input: [usize; 2], axis: usize) -> Result<usize, KernelError> {
         let positive = self.kernel[axis] > 0 && self.stride[axis] > 0 && self.dilation[axis] > 0;
-        require(
-            positive,
-            "window",
-            "kernel, stride and dilation must be positive",
-        )?;
-        let padded = self
-            .padded(input, axis)
-            .ok_or(KernelError::Overflow { place: "window" })?;
-        let span = self
-            .span(axis)
-            .ok_or(KernelError::Overflow { place: "window" })?;
-        require(
-            span <= padded,
-            "window",
-            "the window is larger than the padded input",
-        )?;
+        require(positive, "window", "kernel, stride and dilation must be positive")?;
+        let padded = self.padded(input, axis).ok_or(KernelError::Overflow { place: "window" })?;
+        let span = self.span(axis).ok_or(KernelError::Overflow { place: "window" })?;
+        require(span <= padded, "window", "the window is larger than the padded input")?;
         Ok((padded - span) / self.stride[axis] + 1)
     }
 
     /// The padded input's size along `axis`.
     pub(crate) fn padded(&self, input: [usize; 2], axis: usize) -> Option<usize> {
-        input[axis]
-            .checked_add(self.pads[axis])?
-            .checked_add(self.pads[axis + 2])
+        input[axis].checked_add(self.pads[axis])?.checked_add(self.pads[axis + 2])
     }
 
     /// From a window's first element to its last, along `axis`.
     fn span(&self, axis: usize) -> Option<usize> {
-        (self.kernel[axis] - 1)
-            .checked_mul(self.dilation[axis])?
-            .checked_add(1)
+        (self.kernel[axis] - 1).checked_mul(self.dilation[axis])?.checked_add(1)
     }
 
     /// Input rows under a window.

@@ -26,13 +26,7 @@ pub(crate) struct Job<'a> {
 impl<'a> Job<'a> {
     pub(crate) fn new(threads: usize, tasks: usize, task: &'a Task<'a>) -> Job<'a> {
         let per_chunk = tasks.div_ceil(threads * CHUNKS_PER_THREAD).max(1);
-        Job {
-            task,
-            tasks,
-            per_chunk,
-            chunks: tasks.div_ceil(per_chunk),
-            panic: Mutex::new(None),
-        }
+        Job { task, tasks, per_chunk, chunks: tasks.div_ceil(per_chunk), panic: Mutex::new(None) }
     }
 
     /// Runs one chunk; the first panic is kept.
@@ -41,19 +35,14 @@ impl<'a> Job<'a> {
         let range = start..self.tasks.min(start + self.per_chunk);
         let run = AssertUnwindSafe(|| run_range(range, worker, self.task));
         if let Err(payload) = catch_unwind(run) {
-            let mut first = self
-                .panic
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner());
+            let mut first = self.panic.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             first.get_or_insert(payload);
         }
     }
 
     /// The first panic of any chunk.
     pub(crate) fn into_panic(self) -> Option<Box<dyn Any + Send>> {
-        self.panic
-            .into_inner()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.panic.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -81,8 +70,7 @@ impl Board {
     /// before `job` ends.
     pub(crate) fn publish(&self, job: &Job<'_>, threads: usize) {
         self.finished.store(0, Ordering::Relaxed);
-        self.job
-            .store(std::ptr::from_ref(job).cast_mut().cast(), Ordering::Relaxed);
+        self.job.store(std::ptr::from_ref(job).cast_mut().cast(), Ordering::Relaxed);
         let word = (threads as u64) << (2 * FIELD) | (job.chunks as u64) << FIELD;
         // Sequentially consistent, so that a worker about to park sees this or is seen parked.
         self.claim.store(word, Ordering::SeqCst);
@@ -101,9 +89,7 @@ impl Board {
             if !claimable(word, worker) {
                 return last;
             }
-            let claimed =
-                self.claim
-                    .compare_exchange(word, word + 1, Ordering::AcqRel, Ordering::Relaxed);
+            let claimed = self.claim.compare_exchange(word, word + 1, Ordering::AcqRel, Ordering::Relaxed);
             if claimed.is_ok() {
                 last = self.run_claimed(word, worker);
             }

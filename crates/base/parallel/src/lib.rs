@@ -41,29 +41,19 @@ pub struct Team {
 impl Team {
     /// The calling thread alone.
     pub const fn serial() -> Team {
-        Team {
-            pool: None,
-            threads: 1,
-        }
+        Team { pool: None, threads: 1 }
     }
 
     /// Up to `threads` threads of the process-wide pool; fewer where fewer cores are granted, at least one.
     pub fn global(threads: usize) -> Team {
-        if threads <= 1 {
-            Team::serial()
-        } else {
-            Team::of(Pool::global(), threads)
-        }
+        if threads <= 1 { Team::serial() } else { Team::of(Pool::global(), threads) }
     }
 
     /// Up to `threads` threads of `pool`.
     pub fn of(pool: &'static Pool, threads: usize) -> Team {
         match threads.clamp(1, pool.threads()) {
             1 => Team::serial(),
-            threads => Team {
-                pool: Some(pool),
-                threads,
-            },
+            threads => Team { pool: Some(pool), threads },
         }
     }
 

@@ -58,10 +58,7 @@ impl Pool {
         }));
         for (i, worker) in pool.workers.iter().enumerate() {
             let name = format!("fastserve-{}", i + 1);
-            let Ok(handle) = thread::Builder::new()
-                .name(name)
-                .spawn(move || pool.serve(i + 1))
-            else {
+            let Ok(handle) = thread::Builder::new().name(name).spawn(move || pool.serve(i + 1)) else {
                 break;
             };
             let _ = worker.thread.set(handle.thread().clone());
@@ -71,11 +68,7 @@ impl Pool {
 
     /// The threads a run can use: those that started, and the caller.
     pub fn threads(&self) -> usize {
-        1 + self
-            .workers
-            .iter()
-            .take_while(|w| w.thread.get().is_some())
-            .count()
+        1 + self.workers.iter().take_while(|w| w.thread.get().is_some()).count()
     }
 
     pub(crate) fn run(&self, threads: usize, tasks: usize, task: &Task<'_>) {
@@ -108,15 +101,9 @@ impl Pool {
             return;
         }
         self.waiting.store(true, Ordering::SeqCst);
-        let mut guard = self
-            .sleep
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut guard = self.sleep.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         while !self.board.all_finished(chunks) {
-            guard = self
-                .done
-                .wait(guard)
-                .unwrap_or_else(|poisoned| poisoned.into_inner());
+            guard = self.done.wait(guard).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
         self.waiting.store(false, Ordering::SeqCst);
     }
@@ -126,10 +113,7 @@ impl Pool {
         let _control_word = FpGuard::enter();
         loop {
             if self.board.work(worker) && self.waiting.load(Ordering::SeqCst) {
-                let _guard = self
-                    .sleep
-                    .lock()
-                    .unwrap_or_else(|poisoned| poisoned.into_inner());
+                let _guard = self.sleep.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
                 self.done.notify_one();
             }
             if !self.spin_until(|| self.board.has_work(worker)) {

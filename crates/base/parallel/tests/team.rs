@@ -7,13 +7,7 @@ use std::time::Duration;
 
 fn teams() -> Vec<Team> {
     let pool = Pool::leak(4);
-    vec![
-        Team::serial(),
-        Team::global(2),
-        Team::of(pool, 2),
-        Team::of(pool, 4),
-        Team::of(pool, 99),
-    ]
+    vec![Team::serial(), Team::global(2), Team::of(pool, 2), Team::of(pool, 4), Team::of(pool, 99)]
 }
 
 fn count_runs(team: Team, tasks: usize) -> Vec<usize> {
@@ -29,11 +23,7 @@ fn count_runs(team: Team, tasks: usize) -> Vec<usize> {
 fn every_task_runs_once() {
     for team in teams() {
         for tasks in [0, 1, 2, 3, 7, 64, 129, 100_003] {
-            assert!(
-                count_runs(team, tasks).iter().all(|&n| n == 1),
-                "{} threads, {tasks} tasks",
-                team.threads()
-            );
+            assert!(count_runs(team, tasks).iter().all(|&n| n == 1), "{} threads, {tasks} tasks", team.threads());
         }
     }
 }

@@ -17,10 +17,7 @@ impl FpGuard {
     /// Sets the fixed control word on this thread.
     #[inline]
     pub fn enter() -> FpGuard {
-        FpGuard {
-            saved: sys::set_fixed(),
-            _not_send: std::marker::PhantomData,
-        }
+        FpGuard { saved: sys::set_fixed(), _not_send: std::marker::PhantomData }
     }
 }
 

@@ -102,11 +102,7 @@ fn lanewise_operations_mean_what_the_trait_says() {
                 let want = lanewise_truth(cpu.id() != IsaId::Portable, SPECIAL[l], b[l]);
                 for (op, want) in want.iter().enumerate() {
                     let (a, b, got) = (SPECIAL[l], b[l], got[op][l]);
-                    assert!(
-                        same(got, *want),
-                        "{} op {op}: {a} {b}: {got} is not {want}",
-                        cpu.name()
-                    );
+                    assert!(same(got, *want), "{} op {op}: {a} {b}: {got} is not {want}", cpu.name());
                 }
             }
         }
@@ -133,16 +129,8 @@ fn partial_loads_and_stores_touch_only_their_lanes() {
     for cpu in Cpu::all_available() {
         for n in 0..=16 {
             let out = cpu.run(Partial(&src, n));
-            assert!(
-                out[2..2 + n].iter().all(|&x| x == 5.0),
-                "{} {n}",
-                cpu.name()
-            );
-            assert!(
-                out[2 + n..18].iter().all(|&x| x == -1.0),
-                "{} {n}",
-                cpu.name()
-            );
+            assert!(out[2..2 + n].iter().all(|&x| x == 5.0), "{} {n}", cpu.name());
+            assert!(out[2 + n..18].iter().all(|&x| x == -1.0), "{} {n}", cpu.name());
             assert!(out[..2].iter().chain(&out[18..]).all(|&x| x == 9.0));
         }
     }
@@ -201,18 +189,8 @@ fn reductions_follow_the_fixed_tree() {
         let lanes: Vec<f32> = (0..16).map(|_| next(&mut seed)).collect();
         for cpu in Cpu::all_available() {
             let (sum, max) = cpu.run(Reduce(&lanes));
-            assert_eq!(
-                sum.to_bits(),
-                tree(&lanes, |a, b| a + b).to_bits(),
-                "{}",
-                cpu.name()
-            );
-            assert_eq!(
-                max.to_bits(),
-                tree(&lanes, scalar_max).to_bits(),
-                "{}",
-                cpu.name()
-            );
+            assert_eq!(sum.to_bits(), tree(&lanes, |a, b| a + b).to_bits(), "{}", cpu.name());
+            assert_eq!(max.to_bits(), tree(&lanes, scalar_max).to_bits(), "{}", cpu.name());
         }
     }
     for cpu in Cpu::all_available() {
@@ -236,9 +214,5 @@ fn names_select_or_say_why_not() {
     for &id in IsaId::ALL {
         assert_eq!(Cpu::with(id).is_some(), Cpu::named(id.name()).is_ok());
     }
-    assert!(
-        Cpu::all_available()
-            .iter()
-            .all(|cpu| cpu.has(IsaId::Portable) && cpu.has(cpu.id()))
-    );
+    assert!(Cpu::all_available().iter().all(|cpu| cpu.has(IsaId::Portable) && cpu.has(cpu.id())));
 }

@@ -64,9 +64,7 @@ fn ulps(got: f32, want: f64) -> f64 {
 }
 
 fn samples() -> Vec<f32> {
-    let mut xs: Vec<f32> = (0..400_000)
-        .map(|i| (i as f32 - 200_000.0) * 0.000_6)
-        .collect();
+    let mut xs: Vec<f32> = (0..400_000).map(|i| (i as f32 - 200_000.0) * 0.000_6).collect();
     // Every exponent, both signs.
     xs.extend((0..1u32 << 16).map(|i| f32::from_bits(i << 16 | (i.wrapping_mul(40_503) & 0xFFFF))));
     xs.retain(|x| x.is_finite());
@@ -88,12 +86,7 @@ fn bound(f: Function, fused: bool) -> f64 {
 fn within_the_stated_ulps() {
     let xs = samples();
     for cpu in Cpu::all_available() {
-        for f in [
-            Function::Exp,
-            Function::Tanh,
-            Function::Sigmoid,
-            Function::Erf,
-        ] {
+        for f in [Function::Exp, Function::Tanh, Function::Sigmoid, Function::Erf] {
             let mut ys = xs.clone();
             cpu.run(Map(f, &mut ys));
             let mut worst = (0.0, 0.0);
@@ -103,12 +96,7 @@ fn within_the_stated_ulps() {
                     worst = (error, x);
                 }
             }
-            println!(
-                "{:8} {f:?}: {:.3} ULP at {:e}",
-                cpu.name(),
-                worst.0,
-                worst.1
-            );
+            println!("{:8} {f:?}: {:.3} ULP at {:e}", cpu.name(), worst.0, worst.1);
             let bound = bound(f, cpu.id() != IsaId::Portable);
             assert!(worst.0 <= bound, "{} {f:?}: {worst:?} ULP", cpu.name());
         }
@@ -139,13 +127,7 @@ fn special_values() {
         for (f, x, want) in cases {
             let mut y = [x];
             cpu.run(Map(f, &mut y));
-            assert_eq!(
-                y[0].to_bits(),
-                want.to_bits(),
-                "{} {f:?}({x}) = {}",
-                cpu.name(),
-                y[0]
-            );
+            assert_eq!(y[0].to_bits(), want.to_bits(), "{} {f:?}({x}) = {}", cpu.name(), y[0]);
         }
         for f in [Exp, Tanh, Sigmoid, Erf] {
             let mut y = [f32::NAN];

@@ -73,6 +73,11 @@ pub struct TensorViewMut<'a> {
 }
 
 impl<'a> TensorViewMut<'a> {
+    /// A view of no element: a placeholder.
+    pub fn empty() -> Self {
+        Self { dtype: DType::U8, shape: Shape::EMPTY, bytes: &mut [] }
+    }
+
     /// A view of `bytes`.
     ///
     /// # Errors

@@ -11,10 +11,11 @@ pub enum Layout {
     RowMajor,
     /// The right operand of a GEMM `[…, K, N]`, packed for a kernel.
     GemmB(PackFormat),
-    /// The weights of a convolution `[O, I/group, kh, kw]`, packed for a kernel: for each group, panels of `mr` output
-    /// channels; in a panel, K in the order (channel block of 16, kh, kw, channel in block), and `mr` numbers for each K.
+    /// The weights of a convolution `[O, I/group, kh, kw]`, packed for a kernel: for each group, tiles of up to
+    /// `mr` output channels, all about equally high; in a tile, K in the order (channel block of 16, kh, kw, channel in
+    /// block), and for each K the tile's channels.
     ConvWeights {
-        /// Output channels of a panel.
+        /// The most output channels of a tile.
         mr: usize,
         /// Number of groups.
         group: usize,
@@ -30,11 +31,7 @@ impl Layout {
                 let one = format.packed_len(*n, *k)?;
                 batch.iter().try_fold(one, |total, d| total.checked_mul(*d))
             }
-            (Layout::ConvWeights { mr, group }, [o, i, kh, kw]) => {
-                let k = i.checked_mul(*kh)?.checked_mul(*kw)?;
-                let rows = o.checked_div(*group)?.checked_next_multiple_of(*mr)?;
-                rows.checked_mul(k)?.checked_mul(*group)
-            }
+            (Layout::ConvWeights { .. }, [_, _, _, _]) => shape.checked_numel(),
             _ => None,
         }
     }

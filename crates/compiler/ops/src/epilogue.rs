@@ -1,7 +1,6 @@
 //! Epilogues as attributes, and their naive truth.
 
 use fastserve_ir::{AttrError, Attrs};
-use fastserve_kernels::elementwise::UnaryOp;
 use fastserve_kernels::epilogue::{Activation, BiasAxis, Epilogue};
 
 use crate::ops::unary;
@@ -60,37 +59,8 @@ fn parse_activation(name: &str, params: &[f32]) -> Result<Activation, AttrError>
     }
 }
 
-/// The activation that an operator of the unary table is, if a store can apply it.
-pub fn activation_of(op: UnaryOp) -> Option<Activation> {
-    match op {
-        UnaryOp::Relu => Some(Activation::Relu),
-        UnaryOp::Clip { min, max } => Some(Activation::Clip { min, max }),
-        UnaryOp::LeakyRelu { alpha } => Some(Activation::LeakyRelu { alpha }),
-        UnaryOp::Sigmoid => Some(Activation::Sigmoid),
-        UnaryOp::Tanh => Some(Activation::Tanh),
-        UnaryOp::HardSigmoid { alpha, beta } => Some(Activation::HardSigmoid { alpha, beta }),
-        UnaryOp::HardSwish => Some(Activation::HardSwish),
-        UnaryOp::Silu => Some(Activation::Silu),
-        _ => None,
-    }
-}
-
-fn unary_of(activation: Activation) -> Option<UnaryOp> {
-    match activation {
-        Activation::None => None,
-        Activation::Relu => Some(UnaryOp::Relu),
-        Activation::Clip { min, max } => Some(UnaryOp::Clip { min, max }),
-        Activation::LeakyRelu { alpha } => Some(UnaryOp::LeakyRelu { alpha }),
-        Activation::Sigmoid => Some(UnaryOp::Sigmoid),
-        Activation::Tanh => Some(UnaryOp::Tanh),
-        Activation::HardSigmoid { alpha, beta } => Some(UnaryOp::HardSigmoid { alpha, beta }),
-        Activation::HardSwish => Some(UnaryOp::HardSwish),
-        Activation::Silu => Some(UnaryOp::Silu),
-    }
-}
-
 /// One result with its bias, activated.
 pub(crate) fn apply(epilogue: &Epilogue, sum: f64, bias: Option<f32>) -> f32 {
     let biased = sum + bias.map_or(0.0, f64::from);
-    unary_of(epilogue.activation).map_or(biased, |op| unary::apply(op, biased)) as f32
+    unary::activate(epilogue.activation, biased) as f32
 }

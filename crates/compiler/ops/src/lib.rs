@@ -6,11 +6,10 @@
 mod broadcast;
 mod def;
 mod elements;
-pub mod epilogue;
+mod epilogue;
 mod list;
-mod ops;
+pub mod ops;
 mod window;
 
 pub use def::{OpDef, Ops, definitions};
-pub use ops::{batch_normalization, binary, clip, constant, conv, fused_conv, fused_gemm, gemm, identity, matmul, pack_conv, pack_gemm, unary};
 pub use window::{AutoPad, WindowAttrs};

@@ -3,8 +3,8 @@
 //! With γ, β, μ, σ² of a channel: `w' = w · γ/√(σ²+ε)` and `b' = (b − μ) · γ/√(σ²+ε) + β` (Jacob et al. 2018, section 3.2).
 
 use fastserve_ir::{EditError, Graph, GraphEdit, Node, NodeId, ValueId};
-use fastserve_ops::batch_normalization::BatchNormalization;
-use fastserve_ops::conv::Conv;
+use fastserve_ops::ops::batch_normalization::BatchNormalization;
+use fastserve_ops::ops::conv::Conv;
 use fastserve_tensor::Tensor;
 
 use crate::util::{f32s, input, node_as, only_producer, op, output};

@@ -1,12 +1,12 @@
 //! Moves an activation after a product or a convolution into its store.
 
 use fastserve_ir::{EditError, Graph, GraphEdit, NodeId, OpRef, ValueId};
+use fastserve_kernels::elementwise::UnaryOp;
 use fastserve_kernels::epilogue::{Activation, Epilogue};
-use fastserve_ops::clip::{Clip, bounds};
-use fastserve_ops::epilogue::activation_of;
-use fastserve_ops::fused_conv::FusedConv;
-use fastserve_ops::fused_gemm::FusedGemm;
-use fastserve_ops::unary::Unary;
+use fastserve_ops::ops::clip::{Clip, bounds};
+use fastserve_ops::ops::fused_conv::FusedConv;
+use fastserve_ops::ops::fused_gemm::FusedGemm;
+use fastserve_ops::ops::unary::Unary;
 
 use crate::util::{input, node_as, only_producer, op, output};
 use crate::{Pass, PassCx};
@@ -36,7 +36,8 @@ fn activation_at(g: &Graph, id: NodeId) -> Option<(Activation, ValueId)> {
     let x = input(node, 0)?;
     output(node)?;
     if let Some((_, unary)) = node_as::<Unary>(g, id) {
-        return Some((activation_of(unary.0)?, x));
+        let UnaryOp::Activation(activation) = unary.0 else { return None };
+        return Some((activation, x));
     }
     node_as::<Clip>(g, id)?;
     let facts: Vec<_> = node.inputs.iter().map(|v| v.map(|v| g.fact(v))).collect();

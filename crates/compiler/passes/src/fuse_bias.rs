@@ -3,8 +3,8 @@
 use fastserve_ir::{Dim, EditError, Graph, GraphEdit, NodeId, ValueId};
 use fastserve_kernels::elementwise::BinaryOp;
 use fastserve_kernels::epilogue::BiasAxis;
-use fastserve_ops::binary::Binary;
-use fastserve_ops::fused_gemm::FusedGemm;
+use fastserve_ops::ops::binary::Binary;
+use fastserve_ops::ops::fused_gemm::FusedGemm;
 
 use crate::util::{input, node_as, only_producer, op};
 use crate::{Pass, PassCx};

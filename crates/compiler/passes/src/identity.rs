@@ -1,7 +1,7 @@
 //! Removes nodes that hand their input on.
 
 use fastserve_ir::{EditError, GraphEdit};
-use fastserve_ops::identity::Identity;
+use fastserve_ops::ops::identity::Identity;
 
 use crate::util::{input, node_as, output};
 use crate::{Pass, PassCx};

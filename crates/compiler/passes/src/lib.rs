@@ -45,18 +45,8 @@ pub struct PassCx {
 }
 
 /// The order. Passes that a CPU plan needs for its kernels come after those that only simplify.
-pub const PIPELINE: &[&dyn Pass] = &[
-    &IdentityElimination,
-    &Fold,
-    &ConvBatchNorm,
-    &DeadCode,
-    &PackGemm,
-    &PackConv,
-    &FuseBias,
-    &FuseActivation,
-    &Fold,
-    &DeadCode,
-];
+pub const PIPELINE: &[&dyn Pass] =
+    &[&IdentityElimination, &Fold, &ConvBatchNorm, &DeadCode, &PackGemm, &PackConv, &FuseBias, &FuseActivation, &Fold, &DeadCode];
 
 /// Passes that simplify without choosing kernels: what [`crate::simplify`] runs.
 pub const SIMPLIFY: &[&dyn Pass] = &[&IdentityElimination, &Fold, &ConvBatchNorm, &DeadCode];

@@ -1,11 +1,12 @@
 //! Turns Conv into a packing of the weights and a convolution with packed weights.
 
-use fastserve_ir::{ConvSpec, Dim, EditError, GraphEdit, Layout, NodeId, PackConvSpec, ValueId, Window2d};
-use fastserve_kernels::conv;
+use fastserve_ir::{ConvSpec, EditError, GraphEdit, Layout, NodeId, PackConvSpec, ValueId, Window2d};
+use fastserve_kernels::conv::CONV;
 use fastserve_kernels::epilogue::{BiasAxis, Epilogue};
-use fastserve_ops::conv::Conv;
-use fastserve_ops::fused_conv::FusedConv;
-use fastserve_ops::pack_conv::PackConv as PackConvOp;
+use fastserve_ops::ops::conv::Conv;
+use fastserve_ops::ops::fused_conv::FusedConv;
+use fastserve_ops::ops::pack_conv::PackConv as PackConvOp;
+use fastserve_simd::Cpu;
 use fastserve_tensor::DType;
 
 use crate::util::{input, node_as, op};
@@ -61,12 +62,16 @@ fn find(g: &GraphEdit<'_>, id: NodeId) -> Option<Result<Found, &'static str>> {
 
 fn rewrite(g: &mut GraphEdit<'_>, id: NodeId, found: &Found, cx: &PassCx) -> Result<(), EditError> {
     let Some(node) = g.graph().node(id).cloned() else { return Ok(()) };
-    let per_group = g.graph().fact(found.w).shape[0].known().map_or(1, |o| o / found.group);
-    let (mr, group) = (conv::select(cx.cpu, per_group).mr, found.group);
+    let (mr, group) = (panel_height(cx.cpu), found.group);
     let packed = g.add_node(&format!("{}.pack", node.name), op(PackConvOp(PackConvSpec { mr, group })), &[Some(found.w)])?;
     let bias = if found.bias.is_some() { BiasAxis::Row } else { BiasAxis::None };
     let spec = ConvSpec { window: found.window, group, mr, epilogue: Epilogue { bias, ..Epilogue::default() } };
     let mut inputs = vec![Some(found.x), packed.first().copied()];
     inputs.extend(found.bias.map(Some));
     g.replace_node(id, op(FusedConv(spec)), inputs)
+}
+
+/// Output channels of a tile of the best kernel that the processor has. One method so far: extents do not matter.
+fn panel_height(cpu: Cpu) -> usize {
+    CONV.iter().rev().find(|row| row.isa == cpu.id()).map_or(1, |row| row.mr)
 }

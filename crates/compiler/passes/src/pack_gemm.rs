@@ -4,10 +4,10 @@ use fastserve_ir::{Dim, EditError, Fact, GemmSpec, GraphEdit, Layout, Node, Node
 use fastserve_kernels::class::{RoundingClass, gemm_class};
 use fastserve_kernels::epilogue::{BiasAxis, Epilogue};
 use fastserve_kernels::gemm::{self, PackFormat};
-use fastserve_ops::fused_gemm::FusedGemm;
-use fastserve_ops::gemm::Gemm;
-use fastserve_ops::matmul::MatMul;
-use fastserve_ops::pack_gemm::PackGemmB;
+use fastserve_ops::ops::fused_gemm::FusedGemm;
+use fastserve_ops::ops::gemm::Gemm;
+use fastserve_ops::ops::matmul::MatMul;
+use fastserve_ops::ops::pack_gemm::PackGemmB;
 use fastserve_tensor::DType;
 
 use crate::util::{input, node_as, op};

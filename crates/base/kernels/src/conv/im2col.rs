@@ -30,15 +30,8 @@ impl Strip {
     /// The rows under the windows of the output positions `pixels`, which are not empty.
     pub(super) fn of(shape: &ConvShape, pixels: &Range<usize>) -> Strip {
         let stride = shape.window.stride[0];
-        let (first, last) = (
-            pixels.start / shape.output[1],
-            (pixels.end - 1) / shape.output[1],
-        );
-        Strip {
-            top: first * stride,
-            rows: (last - first) * stride + shape.window.height(),
-            width: padded_width(shape),
-        }
+        let (first, last) = (pixels.start / shape.output[1], (pixels.end - 1) / shape.output[1]);
+        Strip { top: first * stride, rows: (last - first) * stride + shape.window.height(), width: padded_width(shape) }
     }
 
     fn plane(&self) -> usize {
@@ -47,13 +40,7 @@ impl Strip {
 
     /// Copies the channels that `ks` needs from `image`, the planes of one group, into `out`. The first of them is
     /// returned.
-    pub(super) fn fill(
-        &self,
-        shape: &ConvShape,
-        ks: &Range<usize>,
-        image: &[f32],
-        out: &mut [f32],
-    ) -> usize {
+    pub(super) fn fill(&self, shape: &ConvShape, ks: &Range<usize>, image: &[f32], out: &mut [f32]) -> usize {
         let channels = channels_of(shape, ks);
         let plane = shape.input[0] * shape.input[1];
         let planes = out.chunks_exact_mut(self.plane()).zip(channels.clone());
@@ -93,15 +80,10 @@ fn channels_of(shape: &ConvShape, ks: &Range<usize>) -> Range<usize> {
 /// Elements of the padded copy for blocks of up to `pixels` positions; `None` where the number overflows.
 pub(super) fn strip_len(shape: &ConvShape, pixels: usize) -> Option<usize> {
     let spans = (pixels / shape.output[1] + 2).min(shape.output[0]);
-    let rows = (spans - 1)
-        .checked_mul(shape.window.stride[0])?
-        .checked_add(shape.window.height())?;
+    let rows = (spans - 1).checked_mul(shape.window.stride[0])?.checked_add(shape.window.height())?;
     let blocks = K_CHUNK.div_ceil(CHANNEL_BLOCK * shape.window.taps()) + 1;
     let channels = blocks.checked_mul(CHANNEL_BLOCK)?.min(shape.group_in());
-    channels
-        .checked_mul(rows)?
-        .checked_mul(padded_width(shape))?
-        .checked_add(SLACK)
+    channels.checked_mul(rows)?.checked_mul(padded_width(shape))?.checked_add(SLACK)
 }
 
 /// Where the positions of a panel begin in the padded copy.
@@ -116,25 +98,14 @@ impl Starts {
     /// For the positions `pixels`, at most as many as a panel has.
     pub(super) fn of(shape: &ConvShape, strip: &Strip, pixels: &Range<usize>) -> Starts {
         let contiguous = shape.window.stride[1] == 1;
-        let mut starts = Starts {
-            at: [(0, 0); NR_MAX],
-            count: 0,
-            contiguous,
-        };
-        let [mut y, mut x] = [
-            pixels.start / shape.output[1],
-            pixels.start % shape.output[1],
-        ];
+        let mut starts = Starts { at: [(0, 0); NR_MAX], count: 0, contiguous };
+        let [mut y, mut x] = [pixels.start / shape.output[1], pixels.start % shape.output[1]];
         let mut lane = 0;
         while lane < pixels.len() {
             let row = (y * shape.window.stride[0] - strip.top) * strip.width;
             starts.at[starts.count] = (lane, row + x * shape.window.stride[1]);
             starts.count += 1;
-            let step = if contiguous {
-                (shape.output[1] - x).min(pixels.len() - lane)
-            } else {
-                1
-            };
+            let step = if contiguous { (shape.output[1] - x).min(pixels.len() - lane) } else { 1 };
             lane += step;
             x += step;
             if x == shape.output[1] {
@@ -169,8 +140,7 @@ impl PanelFill<'_> {
             let tap = run.tap[0] * dy * self.strip.width + run.tap[1] * dx;
             for channel in run.channels {
                 let plane = &self.padded[(channel - self.first) * self.strip.plane() + tap..];
-                self.starts
-                    .fill_row::<I, NV>(isa, plane, &mut self.panel[at..]);
+                self.starts.fill_row::<I, NV>(isa, plane, &mut self.panel[at..]);
                 at += NV * LANES;
             }
         }

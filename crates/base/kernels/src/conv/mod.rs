@@ -38,39 +38,19 @@ impl ConvShape {
         input: [usize; 2],
         window: Window,
     ) -> Result<ConvShape, KernelError> {
-        let divides =
-            group > 0 && in_channels.is_multiple_of(group) && out_channels.is_multiple_of(group);
-        require(
-            divides,
-            "conv group",
-            "input and output channels must be multiples of the group",
-        )?;
+        let divides = group > 0 && in_channels.is_multiple_of(group) && out_channels.is_multiple_of(group);
+        require(divides, "conv group", "input and output channels must be multiples of the group")?;
         let output = window.output(input)?;
         let [kh, kw] = window.kernel;
         product("conv input", &[batch, in_channels, input[0], input[1]])?;
         product("conv output", &[batch, out_channels, output[0], output[1]])?;
         product("conv weights", &[out_channels, in_channels / group, kh, kw])?;
-        Ok(ConvShape {
-            batch,
-            in_channels,
-            out_channels,
-            group,
-            input,
-            output,
-            window,
-        })
+        Ok(ConvShape { batch, in_channels, out_channels, group, input, output, window })
     }
 
     /// The same convolution for another batch.
     pub fn with_batch(self, batch: usize) -> Result<ConvShape, KernelError> {
-        ConvShape::new(
-            batch,
-            self.in_channels,
-            self.out_channels,
-            self.group,
-            self.input,
-            self.window,
-        )
+        ConvShape::new(batch, self.in_channels, self.out_channels, self.group, self.input, self.window)
     }
 
     /// Images.

@@ -16,11 +16,7 @@ pub(super) struct Run {
 
 /// The runs that make up `ks`, in the order (block of 16 channels, kernel row, kernel column, channel in the block).
 pub(super) fn runs(shape: &ConvShape, ks: Range<usize>) -> impl Iterator<Item = Run> {
-    let (taps, width, total) = (
-        shape.window.taps(),
-        shape.window.kernel[1],
-        shape.group_in(),
-    );
+    let (taps, width, total) = (shape.window.taps(), shape.window.kernel[1], shape.group_in());
     let mut k = ks.start;
     std::iter::from_fn(move || {
         if k >= ks.end {
@@ -33,10 +29,7 @@ pub(super) fn runs(shape: &ConvShape, ks: Range<usize>) -> impl Iterator<Item = 
         let (tap, skip) = (rest / channels, rest % channels);
         let count = (channels - skip).min(ks.end - k);
         k += count;
-        Some(Run {
-            tap: [tap / width, tap % width],
-            channels: first + skip..first + skip + count,
-        })
+        Some(Run { tap: [tap / width, tap % width], channels: first + skip..first + skip + count })
     })
 }
 
@@ -47,12 +40,7 @@ pub fn packed_len(shape: &ConvShape) -> usize {
 
 /// Packs ONNX weights `[out_channels][in_channels / group][kh][kw]` for `row`: per group, tiles of output channels, each
 /// `[k][channel]` with K in the order of [`crate::class`].
-pub fn pack_weights(
-    row: &ConvRow,
-    shape: &ConvShape,
-    w: &[f32],
-    out: &mut [f32],
-) -> Result<(), KernelError> {
+pub fn pack_weights(row: &ConvRow, shape: &ConvShape, w: &[f32], out: &mut [f32]) -> Result<(), KernelError> {
     check_len("conv weights", shape.weights_len(), w.len())?;
     check_len("conv packed weights", packed_len(shape), out.len())?;
     let mut out = out.iter_mut();
@@ -65,19 +53,12 @@ pub fn pack_weights(
     Ok(())
 }
 
-fn pack_tile<'a>(
-    shape: &ConvShape,
-    rows: Range<usize>,
-    w: &[f32],
-    out: &mut impl Iterator<Item = &'a mut f32>,
-) {
+fn pack_tile<'a>(shape: &ConvShape, rows: Range<usize>, w: &[f32], out: &mut impl Iterator<Item = &'a mut f32>) {
     let taps = shape.window.taps();
     for run in runs(shape, 0..shape.k()) {
         let tap = run.tap[0] * shape.window.kernel[1] + run.tap[1];
         for channel in run.channels {
-            let source = rows
-                .clone()
-                .map(|row| w[row * shape.k() + channel * taps + tap]);
+            let source = rows.clone().map(|row| w[row * shape.k() + channel * taps + tap]);
             // The weights end first, so that no place is skipped.
             for (weight, value) in source.zip(&mut *out) {
                 *value = weight;

@@ -78,15 +78,8 @@ impl Plan {
         let blocks = wanted_blocks(shape, threads);
         let pixels = panels.div_ceil(blocks).min(cached.max(1)) * row.nr;
         let strip_len = strip_len(shape, pixels)?;
-        let per_thread = pixels
-            .checked_mul(chunk)?
-            .checked_add(SLACK)?
-            .checked_add(strip_len)?;
-        Some(Plan {
-            pixels,
-            strip_len,
-            per_thread,
-        })
+        let per_thread = pixels.checked_mul(chunk)?.checked_add(SLACK)?.checked_add(strip_len)?;
+        Some(Plan { pixels, strip_len, per_thread })
     }
 }
 
@@ -94,11 +87,7 @@ impl Plan {
 fn wanted_blocks(shape: &ConvShape, threads: usize) -> usize {
     let units = (shape.batch * shape.group).max(1);
     let work = shape.output_len().saturating_mul(shape.k());
-    if threads == 1 || work < SERIAL_BELOW {
-        1
-    } else {
-        (threads * TASKS_PER_THREAD).div_ceil(units)
-    }
+    if threads == 1 || work < SERIAL_BELOW { 1 } else { (threads * TASKS_PER_THREAD).div_ceil(units) }
 }
 
 /// Scratch memory in `f32` elements for a team of exactly `threads`.
@@ -112,22 +101,10 @@ pub fn scratch_len(row: &ConvRow, shape: &ConvShape, threads: usize) -> Result<u
 ///
 /// # Errors
 /// Where a slice is too short, the bias or residual that the epilogue asks for is absent, or `row` does not run on `cpu`.
-pub fn conv_f32(
-    cpu: Cpu,
-    row: &ConvRow,
-    args: ConvF32<'_>,
-    scratch: &mut [f32],
-    team: Team,
-) -> Result<(), KernelError> {
+pub fn conv_f32(cpu: Cpu, row: &ConvRow, args: ConvF32<'_>, scratch: &mut [f32], team: Team) -> Result<(), KernelError> {
     check(cpu, row, &args)?;
-    check_len(
-        "conv scratch",
-        scratch_len(row, args.shape, team.threads())?,
-        scratch.len(),
-    )?;
-    let plan = Plan::new(row, args.shape, team.threads()).ok_or(KernelError::Overflow {
-        place: "conv scratch",
-    })?;
+    check_len("conv scratch", scratch_len(row, args.shape, team.threads())?, scratch.len())?;
+    let plan = Plan::new(row, args.shape, team.threads()).ok_or(KernelError::Overflow { place: "conv scratch" })?;
     let out = Disjoint::new(args.y);
     let job = Job {
         shape: args.shape,
@@ -135,14 +112,8 @@ pub fn conv_f32(
         weights: args.weights,
         out: &out,
         epilogue: args.epilogue,
-        bias: args
-            .bias
-            .filter(|_| args.epilogue.bias == BiasAxis::Row)
-            .unwrap_or(&[]),
-        residual: args
-            .residual
-            .filter(|_| args.epilogue.residual)
-            .unwrap_or(&[]),
+        bias: args.bias.filter(|_| args.epilogue.bias == BiasAxis::Row).unwrap_or(&[]),
+        residual: args.residual.filter(|_| args.epilogue.residual).unwrap_or(&[]),
         plan,
     };
     run(cpu, row, &job, scratch, team);
@@ -151,28 +122,15 @@ pub fn conv_f32(
 
 fn check(cpu: Cpu, row: &ConvRow, args: &ConvF32<'_>) -> Result<(), KernelError> {
     if !cpu.has(row.isa) {
-        return Err(KernelError::Isa {
-            row: row.name,
-            cpu: cpu.name(),
-        });
+        return Err(KernelError::Isa { row: row.name, cpu: cpu.name() });
     }
     let shape = args.shape;
     check_len("conv x", shape.input_len(), args.x.len())?;
     check_len("conv weights", packed_len(shape), args.weights.len())?;
     check_len("conv y", shape.output_len(), args.y.len())?;
-    require(
-        args.epilogue.bias != BiasAxis::Column,
-        "conv bias",
-        "the axis must be None or Row",
-    )?;
+    require(args.epilogue.bias != BiasAxis::Column, "conv bias", "the axis must be None or Row")?;
     let size = (shape.out_channels(), shape.pixels());
-    check_epilogue(
-        args.epilogue,
-        size,
-        shape.output_len(),
-        args.bias,
-        args.residual,
-    )
+    check_epilogue(args.epilogue, size, shape.output_len(), args.bias, args.residual)
 }
 
 fn run(cpu: Cpu, row: &ConvRow, job: &Job<'_>, scratch: &mut [f32], team: Team) {
@@ -182,11 +140,7 @@ fn run(cpu: Cpu, row: &ConvRow, job: &Job<'_>, scratch: &mut [f32], team: Team) 
     team.run(shape.batch * shape.group * blocks, &|task, worker| {
         let (unit, first) = (task.0 / blocks, task.0 % blocks * plan.pixels);
         let pixels = first..shape.pixels().min(first + plan.pixels);
-        let block = Block {
-            image: unit / shape.group,
-            group: unit % shape.group,
-            pixels,
-        };
+        let block = Block { image: unit / shape.group, group: unit % shape.group, pixels };
         // SAFETY: asked once by this task, with its own worker.
         let mine = unsafe { scratch.for_worker(worker, plan.per_thread) };
         (row.block)(cpu, job, block, mine);
@@ -194,22 +148,10 @@ fn run(cpu: Cpu, row: &ConvRow, job: &Job<'_>, scratch: &mut [f32], team: Team) 
 }
 
 /// Computes one block of the output.
-pub(super) fn block<I: Isa, T: TileShape>(
-    cpu: Cpu,
-    job: &Job<'_>,
-    block: Block,
-    scratch: &mut [f32],
-) {
+pub(super) fn block<I: Isa, T: TileShape>(cpu: Cpu, job: &Job<'_>, block: Block, scratch: &mut [f32]) {
     if let Some(isa) = I::of(cpu) {
         let (strip, panels) = scratch.split_at_mut(job.plan.strip_len);
-        isa.enter(ConvBlock::<T> {
-            job,
-            block,
-            strip,
-            panels,
-            tile: Tile::new(),
-            _shape: PhantomData,
-        });
+        isa.enter(ConvBlock::<T> { job, block, strip, panels, tile: Tile::new(), _shape: PhantomData });
     }
 }
 
@@ -240,8 +182,7 @@ impl<'a, T: TileShape> ConvBlock<'a, T> {
     fn fill_panels<I: Isa>(&mut self, isa: I, ks: &Range<usize>) {
         let shape = self.job.shape;
         let image = shape.group_in() * shape.input[0] * shape.input[1];
-        let image =
-            &self.job.x[(self.block.image * shape.group + self.block.group) * image..][..image];
+        let image = &self.job.x[(self.block.image * shape.group + self.block.group) * image..][..image];
         let strip = Strip::of(shape, &self.block.pixels);
         let first = strip.fill(shape, ks, image, self.strip);
         let panel_len = ks.len() * T::NR;
@@ -249,27 +190,14 @@ impl<'a, T: TileShape> ConvBlock<'a, T> {
             let starts = Starts::of(shape, &strip, &pixels);
             let panel = &mut self.panels[p * panel_len..][..panel_len + SLACK];
             let (strip, starts, padded) = (&strip, &starts, &*self.strip);
-            T::fill_panel(
-                isa,
-                PanelFill {
-                    shape,
-                    strip,
-                    starts,
-                    ks,
-                    first,
-                    padded,
-                    panel,
-                },
-            );
+            T::fill_panel(isa, PanelFill { shape, strip, starts, ks, first, padded, panel });
         }
     }
 
     /// The positions of each panel.
     fn positions(&self) -> impl Iterator<Item = Range<usize>> + use<'a, T> {
         let Range { start, end } = self.block.pixels;
-        (start..end)
-            .step_by(T::NR)
-            .map(move |p| p..end.min(p + T::NR))
+        (start..end).step_by(T::NR).map(move |p| p..end.min(p + T::NR))
     }
 
     /// All output channels of the group against all panels, for one chunk of K.
@@ -285,18 +213,8 @@ impl<'a, T: TileShape> ConvBlock<'a, T> {
             for (p, cols) in self.positions().enumerate() {
                 let b = &self.panels[p * ks.len() * T::NR..][..ks.len() * T::NR];
                 T::dot(isa, rows.len(), a, b, &mut self.tile);
-                let place = Place {
-                    rows: rows.clone(),
-                    cols,
-                    first: ks.start == 0,
-                    last: ks.end == k,
-                };
-                isa.enter(Finish {
-                    tile: &self.tile,
-                    nr: T::NR,
-                    place,
-                    output,
-                });
+                let place = Place { rows: rows.clone(), cols, first: ks.start == 0, last: ks.end == k };
+                isa.enter(Finish { tile: &self.tile, nr: T::NR, place, output });
             }
         }
     }

@@ -27,29 +27,11 @@ pub(super) type BlockFn = fn(Cpu, &run::Job<'_>, run::Block, &mut [f32]);
 
 /// All kernels, from the least to the most demanding instruction set.
 pub static CONV: &[ConvRow] = &[
-    ConvRow {
-        name: "conv_f32_im2col_portable",
-        isa: IsaId::Portable,
-        mr: 2,
-        nr: 16,
-        block: run::block::<Portable, Tile2x16>,
-    },
+    ConvRow { name: "conv_f32_im2col_portable", isa: IsaId::Portable, mr: 2, nr: 16, block: run::block::<Portable, Tile2x16> },
     #[cfg(target_arch = "x86_64")]
-    ConvRow {
-        name: "conv_f32_im2col_avx2",
-        isa: IsaId::Avx2,
-        mr: 6,
-        nr: 16,
-        block: run::block::<Avx2, Tile6x16>,
-    },
+    ConvRow { name: "conv_f32_im2col_avx2", isa: IsaId::Avx2, mr: 6, nr: 16, block: run::block::<Avx2, Tile6x16> },
     #[cfg(target_arch = "x86_64")]
-    ConvRow {
-        name: "conv_f32_im2col_avx512",
-        isa: IsaId::Avx512,
-        mr: 14,
-        nr: 32,
-        block: run::block::<Avx512, Tile14x32>,
-    },
+    ConvRow { name: "conv_f32_im2col_avx512", isa: IsaId::Avx512, mr: 14, nr: 32, block: run::block::<Avx512, Tile14x32> },
 ];
 
 /// The kernel for a convolution; the choice never changes bits. One method so far, so `shape` does not matter yet.

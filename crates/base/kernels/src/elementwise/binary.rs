@@ -24,14 +24,7 @@ pub enum BinaryOp {
 }
 
 /// Every function.
-pub static BINARY: &[BinaryOp] = &[
-    BinaryOp::Add,
-    BinaryOp::Sub,
-    BinaryOp::Mul,
-    BinaryOp::Div,
-    BinaryOp::Min,
-    BinaryOp::Max,
-];
+pub static BINARY: &[BinaryOp] = &[BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul, BinaryOp::Div, BinaryOp::Min, BinaryOp::Max];
 
 /// An operand: its elements, and for each dimension of the result its stride in elements; 0 where it is broadcast.
 #[derive(Copy, Clone, Debug)]
@@ -60,14 +53,7 @@ pub fn binary_f32(
     check_len("binary b", walk.extents[1], b.data.len())?;
     check_len("binary y", walk.len, y.len())?;
     split(&mut y[..walk.len], team, &|start, y| {
-        cpu.run(Part {
-            op,
-            walk: &walk,
-            start,
-            a: a.data,
-            b: b.data,
-            y,
-        });
+        cpu.run(Part { op, walk: &walk, start, a: a.data, b: b.data, y });
     });
     Ok(())
 }
@@ -129,10 +115,7 @@ impl Part<'_> {
             let left = inner.size - index % inner.size;
             let (run, rest) = y.split_at_mut(left.min(y.len()));
             let [a, b] = self.walk.offsets(index);
-            let sources = [
-                (&self.a[a..], inner.strides[0]),
-                (&self.b[b..], inner.strides[1]),
-            ];
+            let sources = [(&self.a[a..], inner.strides[0]), (&self.b[b..], inner.strides[1])];
             index += run.len();
             along(isa, f, sources, run);
             y = rest;
@@ -142,12 +125,7 @@ impl Part<'_> {
 
 /// One run: each source is its elements and its stride.
 #[inline(always)]
-fn along<I: Isa, F: Function>(
-    isa: I,
-    f: F,
-    [(a, step_a), (b, step_b)]: [(&[f32], usize); 2],
-    y: &mut [f32],
-) {
+fn along<I: Isa, F: Function>(isa: I, f: F, [(a, step_a), (b, step_b)]: [(&[f32], usize); 2], y: &mut [f32]) {
     match (step_a, step_b) {
         (1, 1) => lanes(isa, f, Side::Each(a), Side::Each(b), y),
         (1, 0) => lanes(isa, f, Side::Each(a), Side::One(b[0]), y),

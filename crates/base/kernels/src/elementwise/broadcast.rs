@@ -27,29 +27,14 @@ impl Walk {
     /// `shape` and strides outermost first, as in ONNX.
     pub(super) fn new(shape: &[usize], a: &[usize], b: &[usize]) -> Result<Walk, KernelError> {
         let agree = shape.len() <= MAX_DIMS && a.len() == shape.len() && b.len() == shape.len();
-        require(
-            agree,
-            "binary shape",
-            "at most 8 dimensions, with one stride each",
-        )?;
+        require(agree, "binary shape", "at most 8 dimensions, with one stride each")?;
         let len = product("binary shape", shape)?;
-        let mut walk = Walk {
-            dims: [Dim::default(); MAX_DIMS],
-            count: 0,
-            len,
-            extents: [0; 2],
-        };
+        let mut walk = Walk { dims: [Dim::default(); MAX_DIMS], count: 0, len, extents: [0; 2] };
         for ((&size, &a), &b) in shape.iter().zip(a).zip(b).rev() {
-            walk.push(Dim {
-                size,
-                strides: [a, b],
-            });
+            walk.push(Dim { size, strides: [a, b] });
         }
         if walk.count == 0 {
-            walk.dims[0] = Dim {
-                size: 1,
-                strides: [1, 1],
-            };
+            walk.dims[0] = Dim { size: 1, strides: [1, 1] };
             walk.count = 1;
         }
         walk.extents = [walk.extent(0)?, walk.extent(1)?];

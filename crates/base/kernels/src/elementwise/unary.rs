@@ -43,10 +43,7 @@ pub static UNARY: &[UnaryOp] = &[
     UnaryOp::Activation(Activation::LeakyRelu { alpha: 0.01 }),
     UnaryOp::Activation(Activation::Sigmoid),
     UnaryOp::Activation(Activation::Tanh),
-    UnaryOp::Activation(Activation::HardSigmoid {
-        alpha: 0.2,
-        beta: 0.5,
-    }),
+    UnaryOp::Activation(Activation::HardSigmoid { alpha: 0.2, beta: 0.5 }),
     UnaryOp::Activation(Activation::HardSwish),
     UnaryOp::Activation(Activation::Silu),
     UnaryOp::Exp,
@@ -62,13 +59,7 @@ pub static UNARY: &[UnaryOp] = &[
 ];
 
 /// `y[i] = op(x[i])` for all of `x`.
-pub fn unary_f32(
-    cpu: Cpu,
-    op: UnaryOp,
-    x: &[f32],
-    y: &mut [f32],
-    team: Team,
-) -> Result<(), KernelError> {
+pub fn unary_f32(cpu: Cpu, op: UnaryOp, x: &[f32], y: &mut [f32], team: Team) -> Result<(), KernelError> {
     check_len("unary y", x.len(), y.len())?;
     split(&mut y[..x.len()], team, &|start, y| {
         let x = &x[start..start + y.len()];
@@ -78,12 +69,7 @@ pub fn unary_f32(
 }
 
 /// `xy[i] = op(xy[i])`.
-pub fn unary_in_place_f32(
-    cpu: Cpu,
-    op: UnaryOp,
-    xy: &mut [f32],
-    team: Team,
-) -> Result<(), KernelError> {
+pub fn unary_in_place_f32(cpu: Cpu, op: UnaryOp, xy: &mut [f32], team: Team) -> Result<(), KernelError> {
     split(xy, team, &|_, y| cpu.run(Map { op, x: None, y }));
     Ok(())
 }
@@ -95,9 +81,7 @@ pub(super) fn split(y: &mut [f32], team: Team, task: &(dyn Fn(usize, &mut [f32])
     team.run(len.div_ceil(TASK_ELEMENTS), &|index, _| {
         let start = index.0 * TASK_ELEMENTS;
         // SAFETY: the tasks' parts do not overlap.
-        task(start, unsafe {
-            out.part(start..len.min(start + TASK_ELEMENTS))
-        });
+        task(start, unsafe { out.part(start..len.min(start + TASK_ELEMENTS)) });
     });
 }
 
@@ -142,10 +126,7 @@ fn apply<I: Isa>(isa: I, op: UnaryOp, x: I::F32) -> I::F32 {
         UnaryOp::Reciprocal => isa.div(one, x),
         UnaryOp::Gelu => {
             let scaled = isa.mul(x, isa.splat(std::f32::consts::FRAC_1_SQRT_2));
-            isa.mul(
-                isa.mul(x, isa.splat(0.5)),
-                isa.add(one, math::erf(isa, scaled)),
-            )
+            isa.mul(isa.mul(x, isa.splat(0.5)), isa.add(one, math::erf(isa, scaled)))
         }
     }
 }

@@ -8,20 +8,9 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 /// Computes one block of C.
-pub(super) fn block<I: Isa, T: TileShape>(
-    cpu: Cpu,
-    job: &Job<'_>,
-    block: Block,
-    scratch: &mut [f32],
-) {
+pub(super) fn block<I: Isa, T: TileShape>(cpu: Cpu, job: &Job<'_>, block: Block, scratch: &mut [f32]) {
     if let Some(isa) = I::of(cpu) {
-        isa.enter(ChainBlock::<T> {
-            job,
-            block,
-            scratch,
-            tile: Tile::new(),
-            _shape: PhantomData,
-        });
+        isa.enter(ChainBlock::<T> { job, block, scratch, tile: Tile::new(), _shape: PhantomData });
     }
 }
 
@@ -52,10 +41,7 @@ impl<T: TileShape> ChainBlock<'_, T> {
     /// The block's rows of A in this chunk of K, tile after tile, each `[k][row]`.
     fn pack_a(&mut self, chunk: &Range<usize>) {
         for rows in balanced(self.block.rows.len(), T::MR) {
-            let source = self
-                .job
-                .a
-                .from(self.block.rows.start + rows.start, chunk.start);
+            let source = self.job.a.from(self.block.rows.start + rows.start, chunk.start);
             let out = &mut self.scratch[rows.start * chunk.len()..rows.end * chunk.len()];
             T::pack_rows(rows.len(), source, out);
         }
@@ -71,18 +57,9 @@ impl<T: TileShape> ChainBlock<'_, T> {
             let a = &self.scratch[rows.start * chunk.len()..rows.end * chunk.len()];
             T::dot(isa, rows.len(), a, b, &mut self.tile);
             let start = self.block.rows.start;
-            let place = Place {
-                rows: start + rows.start..start + rows.end,
-                cols: cols.clone(),
-                first: chunk.start == 0,
-                last: chunk.end == k,
-            };
-            isa.enter(Finish {
-                tile: &self.tile,
-                nr: T::NR,
-                place,
-                output: self.job.output,
-            });
+            let place =
+                Place { rows: start + rows.start..start + rows.end, cols: cols.clone(), first: chunk.start == 0, last: chunk.end == k };
+            isa.enter(Finish { tile: &self.tile, nr: T::NR, place, output: self.job.output });
         }
     }
 }

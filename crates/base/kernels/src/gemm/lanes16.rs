@@ -7,19 +7,9 @@ use fastserve_simd::{Cpu, Isa, Kernel, LANES};
 use std::ops::Range;
 
 /// Computes one block of C, `NB` columns at a time. A block has all columns.
-pub(super) fn block<I: Isa, const NB: usize>(
-    cpu: Cpu,
-    job: &Job<'_>,
-    block: Block,
-    scratch: &mut [f32],
-) {
+pub(super) fn block<I: Isa, const NB: usize>(cpu: Cpu, job: &Job<'_>, block: Block, scratch: &mut [f32]) {
     if let Some(isa) = I::of(cpu) {
-        isa.enter(LanesBlock::<NB> {
-            job,
-            block,
-            scratch,
-            tile: Tile::new(),
-        });
+        isa.enter(LanesBlock::<NB> { job, block, scratch, tile: Tile::new() });
     }
 }
 
@@ -39,18 +29,8 @@ impl<const NB: usize> Kernel for LanesBlock<'_, NB> {
             for chunk in chunks(self.job.k) {
                 self.add_chunk(isa, i, chunk);
             }
-            let place = Place {
-                rows: i..i + 1,
-                cols: self.block.cols.clone(),
-                first: true,
-                last: true,
-            };
-            isa.enter(Finish {
-                tile: &self.tile,
-                nr: LANES,
-                place,
-                output: self.job.output,
-            });
+            let place = Place { rows: i..i + 1, cols: self.block.cols.clone(), first: true, last: true };
+            isa.enter(Finish { tile: &self.tile, nr: LANES, place, output: self.job.output });
         }
     }
 }
@@ -66,11 +46,8 @@ impl<const NB: usize> LanesBlock<'_, NB> {
         let (mut j, n) = (0, self.job.n);
         while j < n {
             let columns = &self.job.b[j * stride + chunk.start..];
-            let (sums, count) = if n - j >= NB {
-                (dots::<I, NB, NB>(isa, a, columns, stride), NB)
-            } else {
-                (dots::<I, 1, NB>(isa, a, columns, stride), 1)
-            };
+            let (sums, count) =
+                if n - j >= NB { (dots::<I, NB, NB>(isa, a, columns, stride), NB) } else { (dots::<I, 1, NB>(isa, a, columns, stride), 1) };
             for (total, sum) in totals[j..j + count].iter_mut().zip(sums) {
                 *total = if chunk.start == 0 { sum } else { *total + sum };
             }
@@ -94,12 +71,7 @@ fn contiguous<'a>(row: Strided<'a>, scratch: &'a mut [f32], len: usize) -> &'a [
 
 /// The sums of `a` against `N` columns `stride` apart, in the first places of the result.
 #[inline(always)]
-fn dots<I: Isa, const N: usize, const NB: usize>(
-    isa: I,
-    a: &[f32],
-    columns: &[f32],
-    stride: usize,
-) -> [f32; NB] {
+fn dots<I: Isa, const N: usize, const NB: usize>(isa: I, a: &[f32], columns: &[f32], stride: usize) -> [f32; NB] {
     let mut acc = [isa.splat(0.0); N];
     let whole = a.len() / LANES * LANES;
     for k in (0..whole).step_by(LANES) {

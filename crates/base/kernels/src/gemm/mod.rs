@@ -65,12 +65,7 @@ pub(crate) struct Block {
 }
 
 /// Scratch memory in `f32` elements for products of up to `m_max` rows in a team of up to `threads`.
-pub fn scratch_len(
-    row: &GemmRow,
-    m_max: usize,
-    k: usize,
-    threads: usize,
-) -> Result<usize, KernelError> {
+pub fn scratch_len(row: &GemmRow, m_max: usize, k: usize, threads: usize) -> Result<usize, KernelError> {
     product("gemm scratch", &[row.scratch_per_thread(m_max, k), threads])
 }
 
@@ -80,19 +75,9 @@ pub fn scratch_len(
 /// # Errors
 /// Where a slice is too short, rows of C overlap, the bias or residual that the epilogue asks for is absent, or `row`
 /// does not run on `cpu`.
-pub fn gemm_f32(
-    cpu: Cpu,
-    row: &GemmRow,
-    args: GemmF32<'_>,
-    scratch: &mut [f32],
-    team: Team,
-) -> Result<(), KernelError> {
+pub fn gemm_f32(cpu: Cpu, row: &GemmRow, args: GemmF32<'_>, scratch: &mut [f32], team: Team) -> Result<(), KernelError> {
     check(cpu, row, &args)?;
-    check_len(
-        "gemm scratch",
-        scratch_len(row, args.m, args.k, team.threads())?,
-        scratch.len(),
-    )?;
+    check_len("gemm scratch", scratch_len(row, args.m, args.k, team.threads())?, scratch.len())?;
     if args.m == 0 || args.n == 0 {
         return Ok(());
     }
@@ -101,11 +86,7 @@ pub fn gemm_f32(
         m: args.m,
         n: args.n,
         k: args.k,
-        a: Strided {
-            data: args.a,
-            row: args.a_row_stride,
-            col: args.a_col_stride,
-        },
+        a: Strided { data: args.a, row: args.a_row_stride, col: args.a_col_stride },
         b: args.b,
         output: Output {
             out: &out,
@@ -114,10 +95,7 @@ pub fn gemm_f32(
             epilogue: args.epilogue,
             row_bias: bias_along(BiasAxis::Row, args.epilogue, args.bias),
             col_bias: bias_along(BiasAxis::Column, args.epilogue, args.bias),
-            residual: args
-                .residual
-                .filter(|_| args.epilogue.residual)
-                .unwrap_or(&[]),
+            residual: args.residual.filter(|_| args.epilogue.residual).unwrap_or(&[]),
         },
     };
     table::run(cpu, row, &job, scratch, team);
@@ -131,29 +109,15 @@ fn bias_along<'a>(axis: BiasAxis, epilogue: &Epilogue, bias: Option<&'a [f32]>) 
 fn check(cpu: Cpu, row: &GemmRow, args: &GemmF32<'_>) -> Result<(), KernelError> {
     let GemmF32 { m, n, k, .. } = *args;
     if !cpu.has(row.isa) {
-        return Err(KernelError::Isa {
-            row: row.name,
-            cpu: cpu.name(),
-        });
+        return Err(KernelError::Isa { row: row.name, cpu: cpu.name() });
     }
     let fits = row.class == RoundingClass::Chain || n <= LANES;
-    require(
-        fits,
-        "gemm n",
-        "kernels of class Lanes16 take at most 16 columns",
-    )?;
+    require(fits, "gemm n", "kernels of class Lanes16 take at most 16 columns")?;
     let a_dims = [(m, args.a_row_stride), (k, args.a_col_stride)];
     check_len("gemm a", extent("gemm a", &a_dims)?, args.a.len())?;
-    let packed = row
-        .pack
-        .packed_len(n, k)
-        .ok_or(KernelError::Overflow { place: "gemm b" })?;
+    let packed = row.pack.packed_len(n, k).ok_or(KernelError::Overflow { place: "gemm b" })?;
     check_len("gemm b", packed, args.b.len())?;
-    require(
-        m <= 1 || args.c_row_stride >= n,
-        "gemm c",
-        "rows overlap: the row stride is less than n",
-    )?;
+    require(m <= 1 || args.c_row_stride >= n, "gemm c", "rows overlap: the row stride is less than n")?;
     let c_need = extent("gemm c", &[(m, args.c_row_stride), (n, 1)])?;
     check_len("gemm c", c_need, args.c.len())?;
     check_epilogue(args.epilogue, (m, n), c_need, args.bias, args.residual)
@@ -174,9 +138,5 @@ pub(crate) fn check_epilogue(
     };
     check_len("epilogue bias", bias_len, bias.map_or(0, <[f32]>::len))?;
     let residual_len = if epilogue.residual { len } else { 0 };
-    check_len(
-        "epilogue residual",
-        residual_len,
-        residual.map_or(0, <[f32]>::len),
-    )
+    check_len("epilogue residual", residual_len, residual.map_or(0, <[f32]>::len))
 }

@@ -20,9 +20,7 @@ impl PackFormat {
     /// Elements of a packed `k` by `n` matrix; `None` where the number overflows.
     pub fn packed_len(self, n: usize, k: usize) -> Option<usize> {
         match self {
-            PackFormat::Panels { nr } => {
-                n.checked_next_multiple_of(usize::from(nr))?.checked_mul(k)
-            }
+            PackFormat::Panels { nr } => n.checked_next_multiple_of(usize::from(nr))?.checked_mul(k),
             PackFormat::LanesK => k.checked_next_multiple_of(CHANNEL_BLOCK)?.checked_mul(n),
         }
     }
@@ -39,24 +37,14 @@ pub fn pack_b(
     col_stride: usize,
     out: &mut [f32],
 ) -> Result<(), KernelError> {
-    check_len(
-        "pack b",
-        extent("pack b", &[(k, row_stride), (n, col_stride)])?,
-        b.len(),
-    )?;
-    let need = format
-        .packed_len(n, k)
-        .ok_or(KernelError::Overflow { place: "packed b" })?;
+    check_len("pack b", extent("pack b", &[(k, row_stride), (n, col_stride)])?, b.len())?;
+    let need = format.packed_len(n, k).ok_or(KernelError::Overflow { place: "packed b" })?;
     check_len("packed b", need, out.len())?;
     let out = &mut out[..need];
     if need == 0 {
         return Ok(());
     }
-    let b = Strided {
-        data: b,
-        row: row_stride,
-        col: col_stride,
-    };
+    let b = Strided { data: b, row: row_stride, col: col_stride };
     match format {
         PackFormat::Panels { nr } => pack_panels(usize::from(nr), k, n, b, out),
         PackFormat::LanesK => pack_columns(k, b, out),
@@ -80,10 +68,7 @@ fn pack_panels(nr: usize, k: usize, n: usize, b: Strided<'_>, out: &mut [f32]) {
 }
 
 fn pack_columns(k: usize, b: Strided<'_>, out: &mut [f32]) {
-    for (j, column) in out
-        .chunks_exact_mut(k.next_multiple_of(CHANNEL_BLOCK))
-        .enumerate()
-    {
+    for (j, column) in out.chunks_exact_mut(k.next_multiple_of(CHANNEL_BLOCK)).enumerate() {
         let (used, rest) = column.split_at_mut(k);
         let source = b.from(0, j);
         for (kk, value) in used.iter_mut().enumerate() {

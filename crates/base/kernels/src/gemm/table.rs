@@ -102,16 +102,8 @@ pub fn select(cpu: Cpu, class: RoundingClass, m: usize) -> &'static GemmRow {
         RoundingClass::Chain => &GEMM[0],
         RoundingClass::Lanes16 => &GEMM[1],
     };
-    let legal = GEMM
-        .iter()
-        .filter(|row| row.class == class && cpu.has(row.isa));
-    legal.fold(portable, |best, row| {
-        if row.cost(m) < best.cost(m) {
-            row
-        } else {
-            best
-        }
-    })
+    let legal = GEMM.iter().filter(|row| row.class == class && cpu.has(row.isa));
+    legal.fold(portable, |best, row| if row.cost(m) < best.cost(m) { row } else { best })
 }
 
 impl GemmRow {
@@ -127,9 +119,7 @@ impl GemmRow {
 
     pub(super) fn scratch_per_thread(&self, m_max: usize, k: usize) -> usize {
         match self.class {
-            RoundingClass::Chain => rows_per_block(self.mr, k)
-                .min(m_max)
-                .saturating_mul(k.min(K_CHUNK)),
+            RoundingClass::Chain => rows_per_block(self.mr, k).min(m_max).saturating_mul(k.min(K_CHUNK)),
             RoundingClass::Lanes16 => k.min(K_CHUNK).next_multiple_of(16),
         }
     }
@@ -155,14 +145,8 @@ pub(super) fn run(cpu: Cpu, row: &GemmRow, job: &Job<'_>, scratch: &mut [f32], t
     let tasks = job.m.div_ceil(block_rows) * col_blocks;
     let scratch = Disjoint::new(scratch);
     team.run(tasks, &|task, worker| {
-        let (i, j) = (
-            task.0 / col_blocks * block_rows,
-            task.0 % col_blocks * block_cols,
-        );
-        let block = Block {
-            rows: i..job.m.min(i + block_rows),
-            cols: j..job.n.min(j + block_cols),
-        };
+        let (i, j) = (task.0 / col_blocks * block_rows, task.0 % col_blocks * block_cols);
+        let block = Block { rows: i..job.m.min(i + block_rows), cols: j..job.n.min(j + block_cols) };
         // SAFETY: asked once by this task, with its own worker.
         let mine = unsafe { scratch.for_worker(worker, per_thread) };
         (row.block)(cpu, job, block, mine);
@@ -172,23 +156,13 @@ pub(super) fn run(cpu: Cpu, row: &GemmRow, job: &Job<'_>, scratch: &mut [f32], t
 /// Rows and columns of a task's block. Rows are split first; columns only where rows are few.
 fn block_size(row: &GemmRow, job: &Job<'_>, threads: usize) -> (usize, usize) {
     let work = job.m.saturating_mul(job.n).saturating_mul(job.k);
-    let target = if threads == 1 || work < SERIAL_BELOW {
-        1
-    } else {
-        threads * TASKS_PER_THREAD
-    };
-    let rows = job
-        .m
-        .div_ceil(target)
-        .next_multiple_of(row.mr)
-        .max(4 * row.mr);
+    let target = if threads == 1 || work < SERIAL_BELOW { 1 } else { threads * TASKS_PER_THREAD };
+    let rows = job.m.div_ceil(target).next_multiple_of(row.mr).max(4 * row.mr);
     let rows = rows.min(rows_per_block(row.mr, job.k));
     if row.class == RoundingClass::Lanes16 {
         return (rows.max(job.m.div_ceil(target)), job.n);
     }
     let panels = job.n.div_ceil(row.nr);
-    let groups = target
-        .div_ceil(job.m.div_ceil(rows))
-        .min(panels.div_ceil(4));
+    let groups = target.div_ceil(job.m.div_ceil(rows)).min(panels.div_ceil(4));
     (rows, panels.div_ceil(groups) * row.nr)
 }

@@ -57,12 +57,7 @@ fn entry<K: Kernel>(kernel: K, isa: Avx2) -> K::Out {
 fn tail_masks(n: usize) -> (__m256i, __m256i) {
     let from = &TAIL[LANES - n..2 * LANES - n];
     // SAFETY: `from` has 16 words; the caller holds a token.
-    unsafe {
-        (
-            _mm256_loadu_si256(from.as_ptr().cast()),
-            _mm256_loadu_si256(from.as_ptr().add(8).cast()),
-        )
-    }
+    unsafe { (_mm256_loadu_si256(from.as_ptr().cast()), _mm256_loadu_si256(from.as_ptr().add(8).cast())) }
 }
 
 /// Folds eight lanes by the tree 4 + 4, 2 + 2, 1 + 1.
@@ -98,11 +93,7 @@ impl Isa for Avx2 {
     type Mask = Lanes;
 
     fn of(cpu: Cpu) -> Option<Self> {
-        if cpu.has(IsaId::Avx2) {
-            Self::detect()
-        } else {
-            None
-        }
+        if cpu.has(IsaId::Avx2) { Self::detect() } else { None }
     }
 
     fn enter<K: Kernel>(self, kernel: K) -> K::Out {
@@ -121,12 +112,7 @@ impl Isa for Avx2 {
     fn load(self, src: &[f32]) -> Lanes {
         let src = &src[..LANES];
         // SAFETY: `src` has 16 elements.
-        unsafe {
-            Lanes(
-                _mm256_loadu_ps(src.as_ptr()),
-                _mm256_loadu_ps(src.as_ptr().add(8)),
-            )
-        }
+        unsafe { Lanes(_mm256_loadu_ps(src.as_ptr()), _mm256_loadu_ps(src.as_ptr().add(8))) }
     }
 
     #[inline(always)]
@@ -134,12 +120,7 @@ impl Isa for Avx2 {
         let (lo, hi) = tail_masks(src.len().min(LANES));
         let (p, fill) = (src.as_ptr(), self.splat(fill));
         // SAFETY: masked lanes are not read, and the others lie in `src`.
-        let v = unsafe {
-            Lanes(
-                _mm256_maskload_ps(p, lo),
-                _mm256_maskload_ps(p.wrapping_add(8), hi),
-            )
-        };
+        let v = unsafe { Lanes(_mm256_maskload_ps(p, lo), _mm256_maskload_ps(p.wrapping_add(8), hi)) };
         // SAFETY: no memory is touched.
         let mask = unsafe { Lanes(_mm256_castsi256_ps(lo), _mm256_castsi256_ps(hi)) };
         self.select(mask, v, fill)

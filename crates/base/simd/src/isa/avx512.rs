@@ -43,11 +43,7 @@ fn tail_mask(n: usize) -> __mmask16 {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn max16(a: __m512, b: __m512) -> __m512 {
-    _mm512_mask_mov_ps(
-        _mm512_max_ps(a, b),
-        _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(a, a),
-        a,
-    )
+    _mm512_mask_mov_ps(_mm512_max_ps(a, b), _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(a, a), a)
 }
 
 /// Lanes `l + N` (in quarters of four lanes) beside lanes `l`.
@@ -71,11 +67,7 @@ impl Isa for Avx512 {
     type Mask = __mmask16;
 
     fn of(cpu: Cpu) -> Option<Self> {
-        if cpu.has(IsaId::Avx512) {
-            Self::detect()
-        } else {
-            None
-        }
+        if cpu.has(IsaId::Avx512) { Self::detect() } else { None }
     }
 
     fn enter<K: Kernel>(self, kernel: K) -> K::Out {
@@ -164,10 +156,7 @@ impl Isa for Avx512 {
 
     #[inline(always)]
     fn copysign(self, a: __m512, sign: __m512) -> __m512 {
-        v!(_mm512_or_ps(
-            self.abs(a),
-            _mm512_and_ps(_mm512_set1_ps(-0.0), sign)
-        ))
+        v!(_mm512_or_ps(self.abs(a), _mm512_and_ps(_mm512_set1_ps(-0.0), sign)))
     }
 
     #[inline(always)]
@@ -177,24 +166,18 @@ impl Isa for Avx512 {
 
     #[inline(always)]
     fn floor(self, a: __m512) -> __m512 {
-        v!(_mm512_roundscale_ps::<
-            { _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC },
-        >(a))
+        v!(_mm512_roundscale_ps::<{ _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC }>(a))
     }
 
     #[inline(always)]
     fn round(self, a: __m512) -> __m512 {
-        v!(_mm512_roundscale_ps::<
-            { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
-        >(a))
+        v!(_mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a))
     }
 
     #[inline(always)]
     fn pow2(self, n: __m512) -> __m512 {
         let biased = self.add(n, self.splat(super::POW2_MAGIC));
-        v!(_mm512_castsi512_ps(_mm512_slli_epi32::<23>(
-            _mm512_castps_si512(biased)
-        )))
+        v!(_mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(biased))))
     }
 
     #[inline(always)]

@@ -190,9 +190,7 @@ impl Isa for Portable {
 
     #[inline(always)]
     fn pow2(self, n: Lanes) -> Lanes {
-        map!(n, |x| f32::from_bits(
-            (x + super::POW2_MAGIC).to_bits() << 23
-        ))
+        map!(n, |x| f32::from_bits((x + super::POW2_MAGIC).to_bits() << 23))
     }
 
     #[inline(always)]

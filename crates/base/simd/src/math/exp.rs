@@ -1,13 +1,7 @@
 use crate::Isa;
 
 /// `(e^r - 1 - r) / r^2` for `|r| <= ln(2) / 2`; relative error of `e^r` below `2^-28`.
-const Q: [f32; 5] = [
-    0.499_999_94,
-    0.166_665_2,
-    0.041_668_393,
-    0.008_368_746,
-    0.001_381_452_8,
-];
+const Q: [f32; 5] = [0.499_999_94, 0.166_665_2, 0.041_668_393, 0.008_368_746, 0.001_381_452_8];
 /// `ln 2` in two parts; the first has nine trailing zero bits, so that `n * LN2_HI` is exact.
 const LN2_HI: f32 = 0.693_359_4; // 355 / 512
 const LN2_LO: f32 = -2.121_944_4e-4;

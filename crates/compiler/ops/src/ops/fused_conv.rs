@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, ConvSpec, Fact, Inputs, Io, Layout, LowerCx, Lowered, Op, OpError, OpRef, PackConvSpec, ShapeError, Window2d};
+use fastserve_ir::{
+    AttrError, Attrs, ConvSpec, Fact, Inputs, Io, Layout, LowerCx, Lowered, Op, OpError, OpRef, PackConvSpec, ShapeError, Window2d,
+};
 use fastserve_kernels::epilogue::BiasAxis;
 use fastserve_tensor::{DType, Shape, TensorView, TensorViewMut};
 

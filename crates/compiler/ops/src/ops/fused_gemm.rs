@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Dim, Fact, GemmSpec, Inputs, Io, Layout, LowerCx, Lowered, Op, OpError, OpRef, ShapeError, pack_format_name};
+use fastserve_ir::{
+    AttrError, Attrs, Dim, Fact, GemmSpec, Inputs, Io, Layout, LowerCx, Lowered, Op, OpError, OpRef, ShapeError, pack_format_name,
+};
 use fastserve_kernels::epilogue::BiasAxis;
 use fastserve_tensor::DType;
 

@@ -66,14 +66,21 @@ pub(crate) fn packed_order(shape: &[usize], spec: PackConvSpec) -> Result<impl I
     };
     let PackConvSpec { mr, group } = spec;
     let (k, rows) = (channels * kh * kw, o / group);
-    let panels = rows.div_ceil(mr);
     let rank: Vec<usize> = ranks(channels, kh * kw);
     Ok((0..o * k).map(move |plain| {
         let (row, at) = (plain / k, plain % k);
         let (g, r) = (row / rows, row % rows);
-        let panel = g * panels + r / mr;
-        (plain, (panel * k + rank[at]) * mr + r % mr)
+        let (start, height) = tile_of(r, rows, mr);
+        (plain, (g * rows + start) * k + rank[at] * height + r - start)
     }))
+}
+
+/// First row and height of the tile that a row is in: the fewest tiles of at most `mr` rows, the higher ones first.
+fn tile_of(row: usize, rows: usize, mr: usize) -> (usize, usize) {
+    let tiles = rows.div_ceil(mr);
+    let (low, higher) = (rows / tiles, rows % tiles);
+    let split = higher * (low + 1);
+    if row < split { (row / (low + 1) * (low + 1), low + 1) } else { (split + (row - split) / low * low, low) }
 }
 
 /// For each (channel, tap), its place in the order (channel block of 16, tap, channel in block).

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use fastserve_ir::{
-    AttrError, Attrs, Fact, Inputs, Io, Layout, LowerCx, Lowered, Op, OpError, OpRef, PackGemmSpec, ShapeError, pack_format_name, parse_pack_format,
+    AttrError, Attrs, Fact, Inputs, Io, Layout, LowerCx, Lowered, Op, OpError, OpRef, PackGemmSpec, ShapeError, pack_format_name,
+    parse_pack_format,
 };
 use fastserve_kernels::gemm::PackFormat;
 use fastserve_tensor::DType;
