@@ -10,6 +10,9 @@ mod paths;
 mod process;
 mod python;
 mod sha256;
+mod tidy;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -27,12 +30,28 @@ enum Command {
     Fixtures(fixtures::Args),
     Gen(r#gen::Args),
     Oracle(oracle::Args),
+    Tidy(tidy::Args),
 }
 
-fn main() -> Result<()> {
-    match Cli::parse().command {
+fn main() -> ExitCode {
+    match dispatch(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            error
+                .chain()
+                .skip(1)
+                .for_each(|cause| eprintln!("  because: {cause}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<()> {
+    match command {
         Command::Fixtures(args) => fixtures::run(&args),
         Command::Gen(args) => r#gen::run(&args),
         Command::Oracle(args) => oracle::run(&args),
+        Command::Tidy(args) => tidy::run(&args),
     }
 }
