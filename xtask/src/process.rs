@@ -1,5 +1,6 @@
 //! Running other programs, with errors that name the command.
 
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -36,4 +37,24 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
         bail!("`{}` failed ({})\n{}", line(command), out.status, said.trim_end());
     }
     String::from_utf8(out.stdout).with_context(|| format!("`{}` wrote no text", line(command)))
+}
+
+/// Runs and gives each line of standard output to `each`, as it comes.
+pub(crate) fn for_each_line(command: &mut Command, mut each: impl FnMut(&str)) -> Result<()> {
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start `{}`", line(command)))?;
+    let stdout = child.stdout.take().context("no standard output")?;
+    for bytes in BufReader::new(stdout).split(b'\n') {
+        each(&String::from_utf8_lossy(&bytes?));
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", line(command));
+    }
+    Ok(())
+}
+
+/// Prints an error and its causes.
+pub(crate) fn report(error: &anyhow::Error) {
+    eprintln!("error: {error}");
+    error.chain().skip(1).for_each(|cause| eprintln!("  because: {cause}"));
 }
