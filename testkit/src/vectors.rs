@@ -110,14 +110,8 @@ pub fn read(path: &Path) -> Result<Vector, VectorError> {
 /// # Errors
 /// [`VectorError::Line`].
 pub fn parse(text: &str, path: &Path) -> Result<Vector, VectorError> {
-    let mut vector = Vector {
-        op: String::new(),
-        opset: 0,
-        attrs: Attrs::new(),
-        inputs: Vec::new(),
-        outputs: Vec::new(),
-        path: path.to_owned(),
-    };
+    let mut vector =
+        Vector { op: String::new(), opset: 0, attrs: Attrs::new(), inputs: Vec::new(), outputs: Vec::new(), path: path.to_owned() };
     for (i, line) in text.lines().enumerate() {
         item(&mut vector, i, &mut line.split_whitespace()).map_err(|why| VectorError::Line { path: path.to_owned(), line: i + 1, why })?;
     }
@@ -214,8 +208,7 @@ fn elements<P: FromStr, T: Element>(words: &mut Words<'_>, shape: &[usize], make
 mod tests {
     use super::*;
 
-    const TEXT: &str =
-        "op Pad opset 13\nattr mode s constant\nattr axes is 0 -1\ninput -\ninput data f32 2x2 : 1 -inf nan 0.5\noutput y i64 scalar : -3\n";
+    const TEXT: &str = "op Pad opset 13\nattr mode s constant\nattr axes is 0 -1\ninput -\ninput data f32 2x2 : 1 -inf nan 0.5\noutput y i64 scalar : -3\n";
 
     #[test]
     fn every_kind_of_line() {
@@ -229,7 +222,8 @@ mod tests {
 
     #[test]
     fn a_wrong_line_is_named() {
-        for (text, line) in [("", 1), ("op Add\n", 1), ("op Add opset 7\ninput x f32 2 : 1\n", 2), ("op Add opset 7\nop Add opset 7\n", 2)] {
+        for (text, line) in [("", 1), ("op Add\n", 1), ("op Add opset 7\ninput x f32 2 : 1\n", 2), ("op Add opset 7\nop Add opset 7\n", 2)]
+        {
             match parse(text, Path::new("x.txt")) {
                 Err(VectorError::Line { line: at, .. }) => assert_eq!(at, line, "{text}"),
                 other => panic!("{text}: {other:?}"),

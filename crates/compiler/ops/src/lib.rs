@@ -8,8 +8,12 @@ mod def;
 mod elements;
 mod list;
 mod ops;
+mod shape_ints;
 mod window;
 
 pub use def::{OpDef, Ops, definitions};
-pub use ops::{batch_normalization, binary, clip, constant, conv, gemm, identity, matmul, unary};
+pub use ops::{
+    batch_normalization, binary, cast, clip, concat, constant, conv, flatten, gather, gemm, global_average_pool, identity, matmul, pad,
+    pool, reduce, reshape, shape, softmax, squeeze, transpose, unary,
+};
 pub use window::{AutoPad, WindowAttrs};

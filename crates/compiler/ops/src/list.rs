@@ -13,15 +13,24 @@ macro_rules! list {
 list! {
     batch_normalization
     binary
+    cast
     clip
+    concat
     constant
     conv
     flatten
+    gather
     gemm
+    global_average_pool
     identity
     matmul
+    pad
     pool
+    reduce
     reshape
+    shape
     softmax
+    squeeze
+    transpose
     unary
 }

@@ -2,14 +2,23 @@
 
 pub mod batch_normalization;
 pub mod binary;
+pub mod cast;
 pub mod clip;
+pub mod concat;
 pub mod constant;
 pub mod conv;
 pub mod flatten;
+pub mod gather;
 pub mod gemm;
+pub mod global_average_pool;
 pub mod identity;
 pub mod matmul;
+pub mod pad;
 pub mod pool;
+pub mod reduce;
 pub mod reshape;
+pub mod shape;
 pub mod softmax;
+pub mod squeeze;
+pub mod transpose;
 pub mod unary;
