@@ -79,11 +79,6 @@ impl Inner {
         self.roots[id.index()]
     }
 
-    /// Whether a value's bytes lie in the arena.
-    pub(crate) fn in_arena(&self, id: ValueId) -> bool {
-        matches!(self.graph.value(self.root(id)).source, Source::Node { .. }) && self.graph.constant(self.root(id)).is_none()
-    }
-
     pub(crate) fn name(&self, id: ValueId) -> String {
         self.graph.value(id).name.to_string()
     }
