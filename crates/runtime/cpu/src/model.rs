@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fastserve_backend::{CompileError, Executable, Explain, RunError, Session, Signature};
-use fastserve_ir::{Graph, LowerCx, Lowered, NodeId, OpRef, Source, ValueId};
+use fastserve_ir::{Graph, LowerCx, Lowered, NodeId, OpRef, ValueId};
 use fastserve_parallel::Team;
 use fastserve_simd::Cpu;
 
