@@ -58,10 +58,13 @@ impl BatchNormalization {
         let inner = count(shape.get(2..).unwrap_or_default());
         let x = io.slice::<T>(0)?;
         let p = [io.slice::<T>(1)?, io.slice::<T>(2)?, io.slice::<T>(3)?, io.slice::<T>(4)?];
-        for (i, y) in io.out_slice::<T>(0)?.iter_mut().enumerate() {
+        if p.iter().any(|p| p.len() != channels) {
+            return Err(OpError::Value(format!("expected {channels} elements of each of the inputs 1 to 4")));
+        }
+        for (i, (y, x)) in io.out_slice::<T>(0)?.iter_mut().zip(x).enumerate() {
             let c = i / inner % channels;
             let [scale, bias, mean, var] = p.map(|p| p[c].to_f64());
-            *y = T::from_f64((x[i].to_f64() - mean) / (var + f64::from(self.epsilon)).sqrt() * scale + bias);
+            *y = T::from_f64((x.to_f64() - mean) / (var + f64::from(self.epsilon)).sqrt() * scale + bias);
         }
         Ok(())
     }

@@ -87,6 +87,9 @@ impl Conv {
 
     fn body<T: Float>(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let (sx, sw, so) = (io.shape(0)?, io.shape(1)?, io.out_shape(0)?);
+        if sx.rank() < 3 || sw.rank() != sx.rank() || so.rank() != sx.rank() || so[..2] != [sx[0], sw[0]] {
+            return Err(OpError::Value(format!("expected {so} of {sx} with weights {sw}")));
+        }
         let axes = self.window.resolve(&sx[2..], &sw[2..])?;
         if so.contains(&0) {
             return Ok(());

@@ -48,15 +48,19 @@ impl Op for Gather {
         let axis = normalize_axis(self.axis, shape.rank())?;
         let (x, indices) = (io.input(0)?, io.input(1)?);
         let len = shape[axis];
-        let slice_bytes = count(&shape[axis + 1..]) * x.dtype().size_bytes();
+        let slice_bytes = count(&shape[axis + 1..]).saturating_mul(x.dtype().size_bytes());
         let y = io.output(0)?.bytes_mut();
         if y.is_empty() {
             return Ok(());
         }
         let picks = count(indices.shape());
+        if picks == 0 || slice_bytes == 0 {
+            return Err(OpError::Value(format!("nothing is picked from {shape}, but elements are asked for")));
+        }
         for (i, y) in y.chunks_exact_mut(slice_bytes).enumerate() {
             let at = position(&indices, i % picks, len)?;
-            y.copy_from_slice(&x.bytes()[(i / picks * len + at) * slice_bytes..][..slice_bytes]);
+            let from = (i / picks * len + at).checked_mul(slice_bytes).and_then(|start| x.bytes().get(start..)?.get(..slice_bytes));
+            y.copy_from_slice(from.ok_or_else(|| OpError::Value(format!("{shape} has no such elements as are asked for")))?);
         }
         Ok(())
     }

@@ -107,7 +107,11 @@ impl Body<'_, '_> {
         let (sa, sb) = (Shape::new(batch_a)?, Shape::new(batch_b)?);
         let out = self.io.out_shape(0)?;
         let matrix_axes = usize::from(a.rank() > 1) + usize::from(b.rank() > 1);
-        let batch = Shape::new(&out[..out.rank() - matrix_axes])?;
+        let batch = Shape::new(&out[..out.rank().saturating_sub(matrix_axes)])?;
+        let matrix = [*m, *n].into_iter().fold(batch.checked_numel(), |total, d| total?.checked_mul(d));
+        if matrix != out.checked_numel() {
+            return Err(OpError::Value(format!("the product of {a} and {b} is not {out}")));
+        }
         if !fits(&sa, &batch) || !fits(&sb, &batch) {
             return Err(OpError::Value(format!("cannot broadcast {sa} and {sb} to {batch}")));
         }

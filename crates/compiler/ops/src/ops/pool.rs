@@ -90,6 +90,9 @@ impl Pool {
 
     fn body<T: Float>(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let (sx, so) = (io.shape(0)?, io.out_shape(0)?);
+        if sx.rank() != so.rank() || sx.rank() != self.kernel().len() + 2 || sx[..2] != so[..2] {
+            return Err(OpError::Value(format!("expected {so} of {sx} by a window of {:?}", self.kernel())));
+        }
         let axes = self.window.resolve(&sx[2..], self.kernel())?;
         if so.contains(&0) {
             return Ok(());

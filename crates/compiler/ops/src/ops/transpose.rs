@@ -85,7 +85,7 @@ impl Transpose {
         let x = words::<T>(io, 0)?;
         let out = io.out_shape(0)?;
         let y = words_mut::<T>(io, 0)?;
-        if x.len() != y.len() {
+        if out.rank() != shape.rank() || (0..out.rank()).any(|i| out[i] != shape[self.axis(i, shape.rank())]) {
             return Err(OpError::Value(format!("{shape} does not transpose to {out}")));
         }
         walk(&out, &[strides], |i, [from]| y[i] = x[from]);
