@@ -170,14 +170,14 @@ clean_up() {
 
 limit=300 megabytes=512 model=corei7_icelake_u
 environment=() files=()
-while getopts t:m:c:e:f:h option; do
+while getopts t:m:c:e:f:h-: option; do
     case $option in
     t) limit=$OPTARG ;;
     m) megabytes=$OPTARG ;;
     c) model=$OPTARG ;;
     e) environment+=("$OPTARG") ;;
     f) files+=("$OPTARG") ;;
-    h) usage && exit 0 ;;
+    h | -) usage && exit 0 ;;
     *) usage >&2 && exit 125 ;;
     esac
 done
