@@ -149,8 +149,8 @@ emulate() {
     with_libraries exec "$root/usr/bin/bochs-bin" -q -f "$run/config" -rc "$run/debugger" \
         </dev/null >"$run/screen" 2>&1 &
     emulator=$! && disown $!
-    tail -f -s 0.3 --pid=$emulator "$run/stdout" &
-    tail -f -s 0.3 --pid=$emulator "$run/stderr" >&2 &
+    tail -f -s 0.3 --pid=$emulator "$run/stdout" | sed -u "" &
+    tail -f -s 0.3 --pid=$emulator "$run/stderr" | sed -u "" >&2 &
     while kill -0 $emulator 2>/dev/null; do
         ((SECONDS < deadline)) || { kill -KILL $emulator && timed_out=true; }
         sleep 0.3
