@@ -37,7 +37,7 @@ def _elastic(rng, count, strength):
 
 
 def distort(images, rng, strength):
-    """Warp images f32 [B, 28, 28]; `strength` 0 leaves them as they are, 1 is the full range."""
+    """Warp images f32 [B, 28, 28]; `strength` 0 leaves them as they are, and 1 is a mild range."""
     if strength <= 0:
         return images
     matrix, shift = _affine(rng, len(images), strength)

@@ -1,5 +1,9 @@
 //! Vector readers, tolerances and the backend conformance suite
 
+pub mod conformance;
+pub mod graphs;
+pub mod interpret;
+pub mod random;
 pub mod reference;
 pub mod tolerance;
 pub mod vectors;

@@ -61,8 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn write(unit: &Unit) -> Result<()> {
     let body = generate(unit)?;
     let text = format!("{}{body}", header(unit, &body)?);
-    fs::write(paths::root().join(unit.output), text)
-        .with_context(|| format!("cannot write {}", unit.output))?;
+    fs::write(paths::root().join(unit.output), text).with_context(|| format!("cannot write {}", unit.output))?;
     println!("wrote {}", unit.output);
     Ok(())
 }
@@ -70,11 +69,7 @@ fn write(unit: &Unit) -> Result<()> {
 fn check_stamp(unit: &Unit) -> Result<()> {
     let (found, body) = committed(unit)?;
     if found != header(unit, &body)? {
-        bail!(
-            "{} is not what {} and the generator give: run `cargo xtask gen`",
-            unit.output,
-            unit.schema
-        );
+        bail!("{} is not what {} and the generator give: run `cargo xtask gen`", unit.output, unit.schema);
     }
     println!("{} matches its stamp", unit.output);
     Ok(())
@@ -84,23 +79,11 @@ fn check_code(unit: &Unit) -> Result<()> {
     check_stamp(unit)?;
     let (_, old) = committed(unit)?;
     let new = generate(unit)?;
-    if let Some((n, (was, is))) = old
-        .lines()
-        .zip(new.lines())
-        .enumerate()
-        .find(|(_, (a, b))| a != b)
-    {
-        bail!(
-            "{}, line {} of the code: committed `{was}`, generated `{is}`",
-            unit.output,
-            n + 1
-        );
+    if let Some((n, (was, is))) = old.lines().zip(new.lines()).enumerate().find(|(_, (a, b))| a != b) {
+        bail!("{}, line {} of the code: committed `{was}`, generated `{is}`", unit.output, n + 1);
     }
     if old != new {
-        bail!(
-            "{}: committed and generated code differ in length",
-            unit.output
-        );
+        bail!("{}: committed and generated code differ in length", unit.output);
     }
     println!("{} is what the generator gives", unit.output);
     Ok(())
@@ -110,9 +93,7 @@ fn check_code(unit: &Unit) -> Result<()> {
 fn committed(unit: &Unit) -> Result<(String, String)> {
     let text = fs::read_to_string(paths::root().join(unit.output))
         .with_context(|| format!("cannot read {}: run `cargo xtask gen`", unit.output))?;
-    let cut = text
-        .find(END_OF_HEADER)
-        .map_or(0, |at| at + END_OF_HEADER.len());
+    let cut = text.find(END_OF_HEADER).map_or(0, |at| at + END_OF_HEADER.len());
     let (header, body) = text.split_at(cut);
     Ok((header.to_owned(), body.to_owned()))
 }
@@ -144,17 +125,10 @@ fn generate(unit: &Unit) -> Result<String> {
     let root = paths::root();
     let manifest = root.join("xtask/gen/Cargo.toml");
     let mut command = process::cargo(&["run", "--quiet", "--locked", "--manifest-path"]);
-    command
-        .arg(manifest)
-        .arg("--target-dir")
-        .arg(paths::target().join("gen"));
-    command
-        .args(["--", unit.schema, unit.package])
-        .args(unit.bytes_fields);
+    command.arg(manifest).arg("--target-dir").arg(paths::target().join("gen"));
+    command.args(["--", unit.schema, unit.package]).args(unit.bytes_fields);
     let code = process::capture(&mut command)?;
-    let code = code
-        .split_once('\n')
-        .map_or("", |(_generated_by, rest)| rest);
+    let code = code.split_once('\n').map_or("", |(_generated_by, rest)| rest);
     rustfmt(code, root)
 }
 
@@ -166,10 +140,7 @@ fn rustfmt(code: &str, folder: &Path) -> Result<String> {
         .stdout(Stdio::piped())
         .spawn()
         .context("cannot start rustfmt: `rustup component add rustfmt`")?;
-    let mut stdin = child
-        .stdin
-        .take()
-        .context("rustfmt has no standard input")?;
+    let mut stdin = child.stdin.take().context("rustfmt has no standard input")?;
     let code = code.to_owned();
     let writer = std::thread::spawn(move || stdin.write_all(code.as_bytes()));
     let out = child.wait_with_output()?;

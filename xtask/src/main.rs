@@ -4,12 +4,18 @@
 //! here, so that a fresh machine needs no more than cargo, python3 and a network.
 
 mod fixtures;
+mod fuzz;
 mod r#gen;
+mod hostile;
 mod oracle;
 mod paths;
 mod process;
 mod python;
 mod sha256;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -25,14 +31,32 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Fixtures(fixtures::Args),
+    Fuzz(fuzz::Args),
     Gen(r#gen::Args),
+    Hostile(hostile::Args),
     Oracle(oracle::Args),
+    Test(test::Args),
+    Tidy(tidy::Args),
 }
 
-fn main() -> Result<()> {
-    match Cli::parse().command {
+fn main() -> ExitCode {
+    match dispatch(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            process::report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<()> {
+    match command {
         Command::Fixtures(args) => fixtures::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Gen(args) => r#gen::run(&args),
+        Command::Hostile(args) => hostile::run(&args),
         Command::Oracle(args) => oracle::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Tidy(args) => tidy::run(&args),
     }
 }

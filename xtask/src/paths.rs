@@ -22,11 +22,7 @@ pub(crate) fn target() -> PathBuf {
 /// The cache for what is fetched or made once: `$FASTSERVE_CACHE`, else
 /// `$XDG_CACHE_HOME/fastserve`, else `~/.cache/fastserve`.
 pub(crate) fn cache() -> Result<PathBuf> {
-    let set = |name| {
-        env::var_os(name)
-            .filter(|v| !v.is_empty())
-            .map(PathBuf::from)
-    };
+    let set = |name| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let dir = set("FASTSERVE_CACHE")
         .or_else(|| set("XDG_CACHE_HOME").map(|d| d.join("fastserve")))
         .or_else(|| env::home_dir().map(|d| d.join(".cache/fastserve")))

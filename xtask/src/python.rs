@@ -8,13 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::process;
 
 /// Newest first, after whatever `python3` is.
-const NAMES: &[&str] = &[
-    "python3",
-    "python3.14",
-    "python3.13",
-    "python3.12",
-    "python3.11",
-];
+const NAMES: &[&str] = &["python3", "python3.14", "python3.13", "python3.12", "python3.11"];
 
 /// An interpreter that was asked and answered.
 #[derive(Debug, Clone)]
@@ -62,9 +56,6 @@ impl Python {
     /// A virtual environment without pip at `folder`; returns where its packages go.
     pub(crate) fn make_venv(&self, folder: &Path) -> Result<PathBuf> {
         process::capture(self.module("venv").arg("--without-pip").arg(folder))?;
-        Ok(folder
-            .join("lib")
-            .join(format!("python{}", self.version))
-            .join("site-packages"))
+        Ok(folder.join("lib").join(format!("python{}", self.version)).join("site-packages"))
     }
 }

@@ -1,29 +1,126 @@
-//! stub
-#![allow(missing_docs)]
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
+//! What follows a sum: bias, residual and activation, as data.
+
+use fastserve_simd::{Isa, math};
+use std::hash::{Hash, Hasher};
+
+/// The function after the sum. Parameters compare and hash by their bits.
+#[derive(Copy, Clone, Debug, Default)]
 pub enum Activation {
+    /// The value itself.
     #[default]
     None,
+    /// `max(x, 0)`; NaN stays, and -0 gives +0.
     Relu,
+    /// `min(max(x, min), max)`; NaN stays.
     Clip {
+        /// The lower bound.
         min: f32,
+        /// The upper bound; it wins where the bounds cross.
         max: f32,
     },
+    /// `x` where `x >= 0`, `alpha * x` elsewhere.
     LeakyRelu {
+        /// The slope below zero.
         alpha: f32,
     },
+    /// `1 / (1 + e^-x)`.
     Sigmoid,
+    /// `tanh(x)`.
+    Tanh,
+    /// `min(max(alpha * x + beta, 0), 1)`.
+    HardSigmoid {
+        /// The slope.
+        alpha: f32,
+        /// The value at zero.
+        beta: f32,
+    },
+    /// `x * min(max(x / 6 + 0.5, 0), 1)`.
+    HardSwish,
+    /// `x * sigmoid(x)`.
+    Silu,
 }
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+
+impl Activation {
+    fn key(self) -> (u8, u32, u32) {
+        match self {
+            Activation::None => (0, 0, 0),
+            Activation::Relu => (1, 0, 0),
+            Activation::Clip { min, max } => (2, min.to_bits(), max.to_bits()),
+            Activation::LeakyRelu { alpha } => (3, alpha.to_bits(), 0),
+            Activation::Sigmoid => (4, 0, 0),
+            Activation::Tanh => (5, 0, 0),
+            Activation::HardSigmoid { alpha, beta } => (6, alpha.to_bits(), beta.to_bits()),
+            Activation::HardSwish => (7, 0, 0),
+            Activation::Silu => (8, 0, 0),
+        }
+    }
+}
+
+impl PartialEq for Activation {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Activation {}
+
+impl Hash for Activation {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+/// Along which axis of the output matrix a bias runs. A convolution's rows are its output channels.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum BiasAxis {
+    /// No bias.
     #[default]
     None,
+    /// One value per row.
     Row,
+    /// One value per column.
     Column,
 }
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
+
+/// `y = activation(sum + bias + residual)`, in this order. The default does nothing.
+///
+/// Scale, zero point and output type come with the quantized kernels.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Epilogue {
+    /// The bias axis.
     pub bias: BiasAxis,
+    /// The function applied last.
     pub activation: Activation,
+    /// Whether a tensor of the output's layout is added.
     pub residual: bool,
+}
+
+/// `activation(x)`, lane by lane.
+#[inline(always)]
+pub(crate) fn activate<I: Isa>(isa: I, activation: Activation, x: I::F32) -> I::F32 {
+    match activation {
+        Activation::None => x,
+        Activation::Relu => isa.max(x, isa.splat(0.0)),
+        Activation::Clip { min, max } => clip(isa, x, min, max),
+        Activation::LeakyRelu { alpha } => {
+            let below = isa.mul(x, isa.splat(alpha));
+            isa.select(isa.lt(x, isa.splat(0.0)), below, x)
+        }
+        Activation::Sigmoid => math::sigmoid(isa, x),
+        Activation::Tanh => math::tanh(isa, x),
+        Activation::HardSigmoid { alpha, beta } => hard_sigmoid(isa, x, alpha, beta),
+        Activation::HardSwish => isa.mul(x, hard_sigmoid(isa, x, 1.0 / 6.0, 0.5)),
+        Activation::Silu => isa.mul(x, math::sigmoid(isa, x)),
+    }
+}
+
+#[inline(always)]
+fn clip<I: Isa>(isa: I, x: I::F32, min: f32, max: f32) -> I::F32 {
+    isa.min(isa.max(x, isa.splat(min)), isa.splat(max))
+}
+
+#[inline(always)]
+fn hard_sigmoid<I: Isa>(isa: I, x: I::F32, alpha: f32, beta: f32) -> I::F32 {
+    let line = isa.add(isa.mul(x, isa.splat(alpha)), isa.splat(beta));
+    clip(isa, line, 0.0, 1.0)
 }

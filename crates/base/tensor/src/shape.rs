@@ -19,6 +19,9 @@ impl Shape {
     /// The shape of a scalar.
     pub const SCALAR: Shape = Shape { rank: 0, dims: [0; MAX_RANK] };
 
+    /// One axis without elements.
+    pub const EMPTY: Shape = Shape { rank: 1, dims: [0; MAX_RANK] };
+
     /// A shape of these extents.
     ///
     /// # Errors

@@ -46,6 +46,14 @@ impl<'a> TensorView<'a> {
         self.bytes
     }
 
+    /// The same elements under other extents.
+    ///
+    /// # Errors
+    /// The numbers of bytes must agree.
+    pub fn reshaped(&self, shape: Shape) -> Result<Self, TensorError> {
+        Self::new(self.dtype, shape, self.bytes)
+    }
+
     /// The elements.
     ///
     /// # Errors
@@ -65,6 +73,11 @@ pub struct TensorViewMut<'a> {
 }
 
 impl<'a> TensorViewMut<'a> {
+    /// A view of no element: a placeholder.
+    pub fn empty() -> Self {
+        Self { dtype: DType::U8, shape: Shape::EMPTY, bytes: &mut [] }
+    }
+
     /// A view of `bytes`.
     ///
     /// # Errors

@@ -166,6 +166,19 @@ impl Graph {
         self.values.len()
     }
 
+    /// Replaces every constant by what `f` makes of it, which must be the same tensor elsewhere in memory.
+    ///
+    /// # Errors
+    /// The first error of `f`, with the name of the constant.
+    pub fn map_constants<E>(&mut self, f: impl Fn(&Tensor) -> Result<Tensor, E>) -> Result<(), (String, E)> {
+        for value in &mut self.values {
+            if let Some(t) = &value.fact.value {
+                value.fact.value = Some(f(t).map_err(|e| (value.name.to_string(), e))?);
+            }
+        }
+        Ok(())
+    }
+
     /// All values with their ids, dead ones included.
     pub fn values(&self) -> impl Iterator<Item = (ValueId, &Value)> {
         self.values.iter().enumerate().map(|(i, v)| (ValueId::new(i), v))

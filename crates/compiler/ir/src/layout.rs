@@ -1,6 +1,5 @@
 //! How the elements of a value lie in memory.
 
-use fastserve_kernels::conv::ConvPack;
 use fastserve_kernels::gemm::PackFormat;
 use fastserve_tensor::Shape;
 
@@ -12,10 +11,12 @@ pub enum Layout {
     RowMajor,
     /// The right operand of a GEMM `[…, K, N]`, packed for a kernel.
     GemmB(PackFormat),
-    /// The weights of a convolution `[O, I/group, kh, kw]`, packed for a kernel.
+    /// The weights of a convolution `[O, I/group, kh, kw]`, packed for a kernel: for each group, tiles of up to
+    /// `mr` output channels, all about equally high; in a tile, K in the order (channel block of 16, kh, kw, channel in
+    /// block), and for each K the tile's channels.
     ConvWeights {
-        /// The packing.
-        pack: ConvPack,
+        /// The most output channels of a tile.
+        mr: usize,
         /// Number of groups.
         group: usize,
     },
@@ -30,10 +31,7 @@ impl Layout {
                 let one = format.packed_len(*n, *k)?;
                 batch.iter().try_fold(one, |total, d| total.checked_mul(*d))
             }
-            (Layout::ConvWeights { pack, group }, [o, i, kh, kw]) => {
-                let k = i.checked_mul(*kh)?.checked_mul(*kw)?;
-                pack.packed_len(*o, k, *group)
-            }
+            (Layout::ConvWeights { .. }, [_, _, _, _]) => shape.checked_numel(),
             _ => None,
         }
     }
@@ -44,5 +42,21 @@ impl Layout {
             Layout::RowMajor => Some(*shape),
             _ => Shape::new(&[self.storage_numel(shape)?]).ok(),
         }
+    }
+}
+
+/// The name of a packing in the text form and in attributes: `panels16`, `lanes_k`.
+pub fn pack_format_name(format: PackFormat) -> String {
+    match format {
+        PackFormat::Panels { nr } => format!("panels{nr}"),
+        PackFormat::LanesK => "lanes_k".into(),
+    }
+}
+
+/// The packing of this name.
+pub fn parse_pack_format(name: &str) -> Option<PackFormat> {
+    match name.strip_prefix("panels") {
+        Some(nr) => nr.parse().ok().filter(|&nr| nr > 0).map(|nr| PackFormat::Panels { nr }),
+        None => (name == "lanes_k").then_some(PackFormat::LanesK),
     }
 }

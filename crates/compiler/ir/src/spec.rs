@@ -1,6 +1,5 @@
 //! What a backend shall run for an operator: data, with no closure and no backend's type in it.
 
-use fastserve_kernels::conv::ConvPack;
 use fastserve_kernels::elementwise::{BinaryOp, UnaryOp};
 use fastserve_kernels::epilogue::Epilogue;
 use fastserve_kernels::gemm::PackFormat;
@@ -42,7 +41,7 @@ pub enum Lowered {
     /// Packs the right operand of a GEMM.
     PackGemmB(PackGemmSpec),
     /// Packs the weights of a convolution.
-    PackConv(ConvPack, usize),
+    PackConv(PackConvSpec),
     /// The output is the first input's bytes.
     Alias,
     /// The operator's own reference body.
@@ -69,6 +68,15 @@ pub struct PackGemmSpec {
     pub format: PackFormat,
 }
 
+/// Packing of a convolution's weights, as in [`crate::Layout::ConvWeights`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PackConvSpec {
+    /// Output channels of a panel.
+    pub mr: usize,
+    /// Number of groups.
+    pub group: usize,
+}
+
 /// A sliding window over two dimensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window2d {
@@ -89,8 +97,8 @@ pub struct ConvSpec {
     pub window: Window2d,
     /// Number of groups.
     pub group: usize,
-    /// How the weights are packed.
-    pub pack: ConvPack,
+    /// Output channels of a panel of weights.
+    pub mr: usize,
     /// What is done to each result as it is stored.
     pub epilogue: Epilogue,
 }

@@ -6,14 +6,11 @@
 mod broadcast;
 mod def;
 mod elements;
+mod epilogue;
 mod list;
-mod ops;
+pub mod ops;
 mod shape_ints;
 mod window;
 
 pub use def::{OpDef, Ops, definitions};
-pub use ops::{
-    batch_normalization, binary, cast, clip, concat, constant, conv, flatten, gather, gemm, global_average_pool, identity, matmul, pad,
-    pool, reduce, reshape, shape, softmax, squeeze, transpose, unary,
-};
 pub use window::{AutoPad, WindowAttrs};

@@ -19,11 +19,15 @@ list! {
     constant
     conv
     flatten
+    fused_conv
+    fused_gemm
     gather
     gemm
     global_average_pool
     identity
     matmul
+    pack_conv
+    pack_gemm
     pad
     pool
     reduce

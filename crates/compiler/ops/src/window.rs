@@ -167,7 +167,7 @@ impl WindowAttrs {
     }
 
     /// As a window over two axes, if the spatial rank is 1 or 2 and everything is known; a single axis becomes the second.
-    pub(crate) fn window2d(&self, input: &[Dim], kernel: &[usize]) -> Option<Window2d> {
+    pub fn window2d(&self, input: &[Dim], kernel: &[usize]) -> Option<Window2d> {
         let known: Option<Vec<usize>> = input.iter().map(Dim::known).collect();
         let axes = match known {
             Some(n) => self.resolve(&n, kernel).ok()?,

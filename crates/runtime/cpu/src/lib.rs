@@ -1,1 +1,19 @@
-//! The CPU backend: plans, arena, executor
+//! The CPU backend.
+//!
+//! A graph becomes a [`model`](mod@model) once (passes, packed constants, lowered steps), a [`plan`](mod@plan) per bucket of
+//! extents (offsets into one arena), and runs in a [`session`](mod@session) (the arena and the actual extents).
+
+mod backend;
+mod bucket;
+mod cache;
+mod explain;
+mod memory;
+mod model;
+mod plan;
+mod session;
+mod step_io;
+mod steps;
+
+pub use backend::CpuBackend;
+pub use cache::PLAN_CACHE_LIMIT;
+pub use model::CpuModel;

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use fastserve_kernels::conv::ConvPack;
-use fastserve_kernels::gemm::PackFormat;
 use fastserve_tensor::{Bool, DType, Element, Shape, Tensor, TensorError, bf16, f16};
 use thiserror::Error;
 
@@ -13,7 +11,7 @@ use crate::dim::{DIM_OPS, Dim, DimOp};
 use crate::fact::Fact;
 use crate::graph::Graph;
 use crate::ids::ValueId;
-use crate::layout::Layout;
+use crate::layout::{Layout, parse_pack_format};
 use crate::op::{BuildError, LATEST_OPSET, OpSet, ShapeError};
 use crate::text::lexer::Lexer;
 use crate::verify::VerifyError;
@@ -204,12 +202,11 @@ impl Parser<'_> {
         if self.lexer.eat("@conv_m") {
             let mr = self.lexer.size()?;
             self.lexer.expect("g")?;
-            let pack = ConvPack { mr: mr.try_into().map_err(|_| self.lexer.error("a small panel height"))? };
-            return Ok(Layout::ConvWeights { pack, group: self.lexer.size()? });
+            return Ok(Layout::ConvWeights { mr, group: self.lexer.size()? });
         }
         if self.lexer.eat("@") {
             let name = self.lexer.ident()?;
-            return PackFormat::parse(name).map(Layout::GemmB).ok_or_else(|| self.lexer.error("a layout"));
+            return parse_pack_format(name).map(Layout::GemmB).ok_or_else(|| self.lexer.error("a layout"));
         }
         Ok(Layout::RowMajor)
     }

@@ -9,7 +9,7 @@ use crate::dim::{DIM_OPS, Dim, DimOp};
 use crate::fact::Fact;
 use crate::graph::{Graph, Node, Source};
 use crate::ids::ValueId;
-use crate::layout::Layout;
+use crate::layout::{Layout, pack_format_name};
 use crate::text::INLINE_ELEMENTS;
 
 /// The graph as text; [`crate::text::parse`] reads it back.
@@ -59,8 +59,8 @@ pub fn fact(graph: &Graph, fact: &Fact) -> String {
 fn layout(layout: &Layout) -> String {
     match layout {
         Layout::RowMajor => String::new(),
-        Layout::GemmB(format) => format!("@{}", format.name()),
-        Layout::ConvWeights { pack, group } => format!("@conv_m{}g{group}", pack.mr),
+        Layout::GemmB(format) => format!("@{}", pack_format_name(*format)),
+        Layout::ConvWeights { mr, group } => format!("@conv_m{mr}g{group}"),
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, ShapeError};
 use fastserve_kernels::elementwise::UnaryOp;
+use fastserve_kernels::epilogue::Activation;
 
 use crate::def::OpDef;
 use crate::elements::{Float, Int, NumericBody, require_number};
@@ -19,7 +20,7 @@ pub(crate) const DEFS: &[OpDef] =
 fn with_attributes(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     attrs.only(&["min", "max"])?;
     let (min, max) = (attrs.float_or("min", f32::MIN)?, attrs.float_or("max", f32::MAX)?);
-    Ok(Arc::new(Unary(UnaryOp::Clip { min, max })))
+    Ok(Arc::new(Unary(UnaryOp::Activation(Activation::Clip { min, max }))))
 }
 
 fn with_inputs(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
@@ -53,7 +54,7 @@ impl Op for Clip {
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         match bounds(&cx.inputs) {
-            Some((min, max)) if cx.all_f32() => Lowered::Unary(UnaryOp::Clip { min, max }),
+            Some((min, max)) if cx.all_f32() => Lowered::Unary(UnaryOp::Activation(Activation::Clip { min, max })),
             _ => Lowered::Reference,
         }
     }

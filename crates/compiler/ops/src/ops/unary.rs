@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, ShapeError};
 use fastserve_kernels::elementwise::UnaryOp;
+use fastserve_kernels::epilogue::Activation;
 use fastserve_tensor::DType;
 
 use crate::def::OpDef;
@@ -21,15 +22,28 @@ macro_rules! table {
 
 table! {
     "Abs" 6 |_| Ok(UnaryOp::Abs);
+    "Ceil" 6 |_| Ok(UnaryOp::Ceil);
     "Erf" 9 |_| Ok(UnaryOp::Erf);
     "Exp" 6 |_| Ok(UnaryOp::Exp);
-    "LeakyRelu" 6 |a| Ok(UnaryOp::LeakyRelu { alpha: a.float_or("alpha", 0.01)? });
+    "Floor" 6 |_| Ok(UnaryOp::Floor);
+    "HardSigmoid" 6 |a| Ok(UnaryOp::Activation(Activation::HardSigmoid { alpha: a.float_or("alpha", 0.2)?, beta: a.float_or("beta", 0.5)? }));
+    "HardSwish" 14 |_| Ok(UnaryOp::Activation(Activation::HardSwish));
+    "LeakyRelu" 6 |a| Ok(UnaryOp::Activation(Activation::LeakyRelu { alpha: a.float_or("alpha", 0.01)? }));
     "Neg" 6 |_| Ok(UnaryOp::Neg);
-    "Relu" 6 |_| Ok(UnaryOp::Relu);
-    "Sigmoid" 6 |_| Ok(UnaryOp::Sigmoid);
+    "Reciprocal" 6 |_| Ok(UnaryOp::Reciprocal);
+    "Relu" 6 |_| Ok(UnaryOp::Activation(Activation::Relu));
+    "Round" 11 |_| Ok(UnaryOp::Round);
+    "Sigmoid" 6 |_| Ok(UnaryOp::Activation(Activation::Sigmoid));
     "Sqrt" 6 |_| Ok(UnaryOp::Sqrt);
-    "Tanh" 6 |_| Ok(UnaryOp::Tanh);
-    "fs.Clip" 1 |a| Ok(UnaryOp::Clip { min: a.float_or("min", f32::NEG_INFINITY)?, max: a.float_or("max", f32::INFINITY)? });
+    "Tanh" 6 |_| Ok(UnaryOp::Activation(Activation::Tanh));
+    "fs.Clip" 1 |a| Ok(UnaryOp::Activation(read_clip(a)?));
+    "fs.Gelu" 1 |_| Ok(UnaryOp::Gelu);
+    "fs.Silu" 1 |_| Ok(UnaryOp::Activation(Activation::Silu));
+}
+
+fn read_clip(attrs: &Attrs) -> Result<Activation, AttrError> {
+    let (min, max) = (attrs.float_or("min", f32::NEG_INFINITY)?, attrs.float_or("max", f32::INFINITY)?);
+    Ok(Activation::Clip { min, max })
 }
 
 fn make(attrs: &Attrs, op: impl Fn(&Attrs) -> Result<UnaryOp, AttrError>) -> Result<OpRef, AttrError> {
@@ -45,22 +59,34 @@ impl Op for Unary {
     fn name(&self) -> &'static str {
         match self.0 {
             UnaryOp::Abs => "Abs",
-            UnaryOp::Clip { .. } => "fs.Clip",
+            UnaryOp::Ceil => "Ceil",
             UnaryOp::Erf => "Erf",
             UnaryOp::Exp => "Exp",
-            UnaryOp::LeakyRelu { .. } => "LeakyRelu",
+            UnaryOp::Floor => "Floor",
+            UnaryOp::Gelu => "fs.Gelu",
             UnaryOp::Neg => "Neg",
-            UnaryOp::Relu => "Relu",
-            UnaryOp::Sigmoid => "Sigmoid",
+            UnaryOp::Reciprocal => "Reciprocal",
+            UnaryOp::Round => "Round",
             UnaryOp::Sqrt => "Sqrt",
-            UnaryOp::Tanh => "Tanh",
+            UnaryOp::Activation(Activation::None) => "Identity",
+            UnaryOp::Activation(Activation::Clip { .. }) => "fs.Clip",
+            UnaryOp::Activation(Activation::HardSigmoid { .. }) => "HardSigmoid",
+            UnaryOp::Activation(Activation::HardSwish) => "HardSwish",
+            UnaryOp::Activation(Activation::LeakyRelu { .. }) => "LeakyRelu",
+            UnaryOp::Activation(Activation::Relu) => "Relu",
+            UnaryOp::Activation(Activation::Sigmoid) => "Sigmoid",
+            UnaryOp::Activation(Activation::Silu) => "fs.Silu",
+            UnaryOp::Activation(Activation::Tanh) => "Tanh",
         }
     }
 
     fn attrs(&self) -> Attrs {
         match self.0 {
-            UnaryOp::LeakyRelu { alpha } => Attrs::new().with_float("alpha", alpha),
-            UnaryOp::Clip { min, max } => Attrs::new().with_float("min", min).with_float("max", max),
+            UnaryOp::Activation(Activation::LeakyRelu { alpha }) => Attrs::new().with_float("alpha", alpha),
+            UnaryOp::Activation(Activation::HardSigmoid { alpha, beta }) => {
+                Attrs::new().with_float("alpha", alpha).with_float("beta", beta)
+            }
+            UnaryOp::Activation(Activation::Clip { min, max }) => Attrs::new().with_float("min", min).with_float("max", max),
             _ => Attrs::new(),
         }
     }
@@ -85,7 +111,7 @@ impl Op for Unary {
 
 impl Unary {
     fn takes_integers(&self, dtype: DType) -> bool {
-        dtype != DType::Bool && matches!(self.0, UnaryOp::Abs | UnaryOp::Neg | UnaryOp::Relu)
+        dtype != DType::Bool && matches!(self.0, UnaryOp::Abs | UnaryOp::Neg | UnaryOp::Activation(Activation::Relu))
     }
 }
 
@@ -116,27 +142,33 @@ impl NumericBody for Body<'_, '_> {
 pub fn apply(op: UnaryOp, x: f64) -> f64 {
     match op {
         UnaryOp::Abs => x.abs(),
-        UnaryOp::Clip { min, max } => clip(x, min.into(), max.into()),
+        UnaryOp::Activation(activation) => activate(activation, x),
+        UnaryOp::Ceil => x.ceil(),
         UnaryOp::Erf => erf(x),
         UnaryOp::Exp => x.exp(),
-        UnaryOp::LeakyRelu { alpha } => {
-            if x < 0.0 {
-                x * f64::from(alpha)
-            } else {
-                x
-            }
-        }
+        UnaryOp::Floor => x.floor(),
+        UnaryOp::Gelu => x / 2.0 * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2)),
         UnaryOp::Neg => -x,
-        UnaryOp::Relu => {
-            if x < 0.0 {
-                0.0
-            } else {
-                x
-            }
-        }
-        UnaryOp::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        UnaryOp::Reciprocal => 1.0 / x,
+        UnaryOp::Round => x.round_ties_even(),
         UnaryOp::Sqrt => x.sqrt(),
-        UnaryOp::Tanh => x.tanh(),
+    }
+}
+
+/// An activation of one number. A NaN stays one.
+pub fn activate(activation: Activation, x: f64) -> f64 {
+    let hard = |alpha: f64, beta: f64| clip(alpha * x + beta, 0.0, 1.0);
+    match activation {
+        Activation::None => x,
+        Activation::Clip { min, max } => clip(x, min.into(), max.into()),
+        Activation::HardSigmoid { alpha, beta } => hard(alpha.into(), beta.into()),
+        Activation::HardSwish => x * hard(1.0 / 6.0, 0.5),
+        Activation::LeakyRelu { alpha } if x < 0.0 => x * f64::from(alpha),
+        Activation::Relu if x <= 0.0 => 0.0,
+        Activation::LeakyRelu { .. } | Activation::Relu => x,
+        Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Activation::Silu => x / (1.0 + (-x).exp()),
+        Activation::Tanh => x.tanh(),
     }
 }
 

@@ -1,0 +1,287 @@
+#![allow(unsafe_code)]
+//! Maximum and average over sliding windows of `[planes][h][w]` inputs.
+
+use crate::disjoint::Disjoint;
+use crate::error::{KernelError, check_len, product, require};
+use crate::window::Window;
+use fastserve_parallel::Team;
+use fastserve_simd::{Cpu, Isa, Kernel, LANES};
+use std::ops::Range;
+
+/// The sizes of a 2-D pooling, checked against each other. A 1-D pooling is one of height 1.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PoolShape {
+    planes: usize,
+    input: [usize; 2],
+    output: [usize; 2],
+    window: Window,
+}
+
+impl PoolShape {
+    /// For `planes` (batch times channels) planes. `output` is the caller's, since ONNX rounds it down or up; windows may
+    /// hang over the padded input.
+    ///
+    /// # Errors
+    /// Where a kernel size, stride or dilation is zero, or a size overflows.
+    pub fn new(planes: usize, input: [usize; 2], output: [usize; 2], window: Window) -> Result<PoolShape, KernelError> {
+        let positive = [window.kernel, window.stride, window.dilation].iter().flatten().all(|&size| size > 0);
+        require(positive, "pool window", "kernel, stride and dilation must be positive")?;
+        product("pool input", &[planes, input[0], input[1]])?;
+        product("pool output", &[planes, output[0], output[1]])?;
+        product("pool window", &window.kernel)?;
+        for axis in 0..2 {
+            let reach = reach(&window, output, axis).zip(window.padded(input, axis));
+            let reach = reach.and_then(|(reach, padded)| reach.checked_add(padded));
+            reach.filter(|&n| n <= isize::MAX as usize).ok_or(KernelError::Overflow { place: "pool window" })?;
+        }
+        Ok(PoolShape { planes, input, output, window })
+    }
+
+    /// Elements of the input.
+    pub const fn input_len(&self) -> usize {
+        self.planes * self.input[0] * self.input[1]
+    }
+
+    /// Elements of the output.
+    pub const fn output_len(&self) -> usize {
+        self.planes * self.output[0] * self.output[1]
+    }
+
+    /// Elements of the window at output `at` along `axis` that lie in `bounds`, counted from the start of the padding.
+    fn taps(&self, axis: usize, at: usize, bounds: Range<usize>) -> Range<usize> {
+        let (first, step) = (at * self.window.stride[axis], self.window.dilation[axis]);
+        let start = bounds.start.saturating_sub(first).div_ceil(step);
+        let end = bounds.end.saturating_sub(first).div_ceil(step).min(self.window.kernel[axis]);
+        start.min(end)..end
+    }
+
+    /// Those in the input.
+    fn inside(&self, axis: usize, at: usize) -> Range<usize> {
+        let pad = self.window.pads[axis];
+        self.taps(axis, at, pad..pad + self.input[axis])
+    }
+
+    /// Those in the padded input.
+    fn padded(&self, axis: usize, at: usize) -> Range<usize> {
+        let pads = self.window.pads[axis] + self.window.pads[axis + 2];
+        self.taps(axis, at, 0..pads + self.input[axis])
+    }
+
+    /// The outputs along a row all of whose elements lie in the input.
+    fn interior(&self) -> Range<usize> {
+        let (pad, stride) = (self.window.pads[1], self.window.stride[1]);
+        let span = (self.window.kernel[1] - 1) * self.window.dilation[1];
+        let first = pad.div_ceil(stride).min(self.output[1]);
+        let end = (pad + self.input[1]).saturating_sub(span).div_ceil(stride).min(self.output[1]);
+        first..end.max(first)
+    }
+}
+
+/// The furthest element of any window, counted from the start of the padding.
+fn reach(window: &Window, output: [usize; 2], axis: usize) -> Option<usize> {
+    let last = output[axis].checked_mul(window.stride[axis])?;
+    window.kernel[axis].checked_mul(window.dilation[axis])?.checked_add(last)
+}
+
+/// How a window's elements become one.
+#[derive(Copy, Clone, PartialEq)]
+enum Method {
+    Max,
+    Average { include_pad: bool },
+}
+
+/// The greatest element of each window; padding does not take part. A NaN in a window gives NaN. A window without
+/// elements gives `-inf`.
+pub fn max_pool_f32(cpu: Cpu, shape: &PoolShape, x: &[f32], y: &mut [f32], team: Team) -> Result<(), KernelError> {
+    pool(cpu, shape, Method::Max, x, y, team)
+}
+
+/// The mean of each window: its sum, element by element in row order, divided by the number of its elements. Padding
+/// counts as zeros where `count_include_pad`; what hangs over the padded input never counts. A window without elements
+/// gives 0.
+pub fn average_pool_f32(
+    cpu: Cpu,
+    shape: &PoolShape,
+    count_include_pad: bool,
+    x: &[f32],
+    y: &mut [f32],
+    team: Team,
+) -> Result<(), KernelError> {
+    pool(cpu, shape, Method::Average { include_pad: count_include_pad }, x, y, team)
+}
+
+/// Elements that a task handles, about.
+const TASK_ELEMENTS: usize = 16 * 1024;
+
+fn pool(cpu: Cpu, shape: &PoolShape, method: Method, x: &[f32], y: &mut [f32], team: Team) -> Result<(), KernelError> {
+    check_len("pool x", shape.input_len(), x.len())?;
+    check_len("pool y", shape.output_len(), y.len())?;
+    let (inside, outside) = (shape.input[0] * shape.input[1], shape.output[0] * shape.output[1]);
+    let work = (outside * shape.window.taps()).max(inside).max(1);
+    let per_task = TASK_ELEMENTS.div_ceil(work);
+    let out = Disjoint::new(y);
+    team.run(shape.planes.div_ceil(per_task), &|task, _| {
+        let planes = task.0 * per_task..shape.planes.min((task.0 + 1) * per_task);
+        // SAFETY: the tasks' planes do not overlap.
+        let y = unsafe { out.part(planes.start * outside..planes.end * outside) };
+        let x = &x[planes.start * inside..planes.end * inside];
+        cpu.run(Planes { shape, method, x, y });
+    });
+    Ok(())
+}
+
+struct Planes<'a> {
+    shape: &'a PoolShape,
+    method: Method,
+    x: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl Kernel for Planes<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let planes = Rows { shape: self.shape, interior: self.shape.interior() };
+        match self.method {
+            Method::Max => planes.all(isa, Max, self.x, self.y),
+            Method::Average { include_pad } => planes.all(isa, Average { include_pad }, self.x, self.y),
+        }
+    }
+}
+
+/// How elements are taken into a result, one by one and by lanes alike.
+trait Take: Copy {
+    const START: f32;
+    fn one(self, acc: f32, x: f32) -> f32;
+    fn lanes<I: Isa>(self, isa: I, acc: I::F32, x: I::F32) -> I::F32;
+    /// By what the result at `(oy, ox)` is divided, if at all.
+    fn divisor(self, shape: &PoolShape, oy: usize, ox: usize) -> Option<f32>;
+}
+
+#[derive(Copy, Clone)]
+struct Max;
+
+impl Take for Max {
+    const START: f32 = f32::NEG_INFINITY;
+
+    #[inline(always)]
+    fn one(self, acc: f32, x: f32) -> f32 {
+        if x > acc || x.is_nan() { x } else { acc }
+    }
+
+    #[inline(always)]
+    fn lanes<I: Isa>(self, isa: I, acc: I::F32, x: I::F32) -> I::F32 {
+        isa.max(x, acc)
+    }
+
+    #[inline(always)]
+    fn divisor(self, _: &PoolShape, _: usize, _: usize) -> Option<f32> {
+        None
+    }
+}
+
+#[derive(Copy, Clone)]
+struct Average {
+    include_pad: bool,
+}
+
+impl Take for Average {
+    const START: f32 = 0.0;
+
+    #[inline(always)]
+    fn one(self, acc: f32, x: f32) -> f32 {
+        acc + x
+    }
+
+    #[inline(always)]
+    fn lanes<I: Isa>(self, isa: I, acc: I::F32, x: I::F32) -> I::F32 {
+        isa.add(acc, x)
+    }
+
+    fn divisor(self, shape: &PoolShape, oy: usize, ox: usize) -> Option<f32> {
+        let count = |axis: usize, at: usize| {
+            if self.include_pad { shape.padded(axis, at).len() } else { shape.inside(axis, at).len() }
+        };
+        Some((count(0, oy) * count(1, ox)).max(1) as f32)
+    }
+}
+
+#[derive(Clone)]
+struct Rows<'a> {
+    shape: &'a PoolShape,
+    interior: Range<usize>,
+}
+
+impl Rows<'_> {
+    #[inline(always)]
+    fn all<I: Isa, T: Take>(&self, isa: I, take: T, x: &[f32], y: &mut [f32]) {
+        let [[ih, iw], [oh, ow]] = [self.shape.input, self.shape.output];
+        if oh * ow == 0 {
+            return;
+        }
+        for (i, row) in y.chunks_exact_mut(ow).enumerate() {
+            self.row(isa, take, i % oh, &x[i / oh * ih * iw..][..ih * iw], row);
+        }
+    }
+
+    /// One output row: its interior by lanes, the rest one by one.
+    #[inline(always)]
+    fn row<I: Isa, T: Take>(&self, isa: I, take: T, oy: usize, plane: &[f32], row: &mut [f32]) {
+        let interior = match self.shape.window.stride[1] {
+            1 | 2 => self.interior.clone(),
+            _ => 0..0,
+        };
+        for ox in (0..interior.start).chain(interior.end..row.len()) {
+            row[ox] = self.one(take, oy, ox, plane);
+        }
+        let ys = self.shape.inside(0, oy);
+        for start in interior.clone().step_by(LANES) {
+            let out = &mut row[start..interior.end.min(start + LANES)];
+            let mut acc = self.lanes(isa, take, (oy, ys.clone()), start, plane);
+            if let Some(divisor) = take.divisor(self.shape, oy, start) {
+                acc = isa.div(acc, isa.splat(divisor));
+            }
+            isa.store_partial(acc, out);
+        }
+    }
+
+    /// Up to sixteen outputs from `(oy, ox)` on, all in the interior; other lanes have any value.
+    #[inline(always)]
+    fn lanes<I: Isa, T: Take>(&self, isa: I, take: T, (oy, ys): (usize, Range<usize>), ox: usize, plane: &[f32]) -> I::F32 {
+        let (window, width) = (&self.shape.window, self.shape.input[1]);
+        let mut acc = isa.splat(T::START);
+        for ky in ys {
+            let iy = oy * window.stride[0] + ky * window.dilation[0] - window.pads[0];
+            let x = &plane[iy * width..][..width];
+            let first = ox * window.stride[1] - window.pads[1];
+            for kx in 0..window.kernel[1] {
+                let x = &x[first + kx * window.dilation[1]..];
+                let mut values = load(isa, x);
+                if window.stride[1] == 2 {
+                    values = isa.evens(values, load(isa, x.get(LANES..).unwrap_or(&[])));
+                }
+                acc = take.lanes(isa, acc, values);
+            }
+        }
+        acc
+    }
+
+    fn one<T: Take>(&self, take: T, oy: usize, ox: usize, plane: &[f32]) -> f32 {
+        let (window, width) = (&self.shape.window, self.shape.input[1]);
+        let mut acc = T::START;
+        for ky in self.shape.inside(0, oy) {
+            for kx in self.shape.inside(1, ox) {
+                let iy = oy * window.stride[0] + ky * window.dilation[0] - window.pads[0];
+                let ix = ox * window.stride[1] + kx * window.dilation[1] - window.pads[1];
+                acc = take.one(acc, plane[iy * width + ix]);
+            }
+        }
+        take.divisor(self.shape, oy, ox).map_or(acc, |divisor| acc / divisor)
+    }
+}
+
+#[inline(always)]
+fn load<I: Isa>(isa: I, x: &[f32]) -> I::F32 {
+    if x.len() >= LANES { isa.load(x) } else { isa.load_partial(x, 0.0) }
+}

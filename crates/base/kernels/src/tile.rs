@@ -1,0 +1,268 @@
+#![allow(unsafe_code)]
+//! The micro-kernel that matrix product and convolution share: a tile of a few rows by one or two vectors of columns,
+//! kept in registers over a chunk of K; and what happens to the tile then.
+
+use crate::conv::PanelFill;
+use crate::disjoint::Disjoint;
+use crate::epilogue::{Activation, Epilogue, activate};
+use fastserve_simd::{Isa, Kernel, LANES};
+use std::ops::Range;
+
+/// The largest tile of any row of the tables.
+const TILE_MAX: usize = 14 * 32;
+
+/// A tile's sums, row by row, each `NR` wide.
+#[repr(C, align(64))]
+pub(crate) struct Tile([f32; TILE_MAX]);
+
+impl Tile {
+    pub(crate) fn new() -> Tile {
+        Tile([0.0; TILE_MAX])
+    }
+
+    /// The first row, to be filled by other means than [`TileShape::dot`].
+    pub(crate) fn row_mut(&mut self) -> &mut [f32; LANES] {
+        self.0.first_chunk_mut().expect("a tile is longer than a row")
+    }
+}
+
+/// A family of micro-kernels: up to `MR` rows by `NR` columns.
+pub(crate) trait TileShape: 'static {
+    const MR: usize;
+    const NR: usize;
+
+    /// `tile[r][j]` = the chain over k of `a[k][r] * b[k][j]`, with `rows` values of `a` and `NR` of `b` for each k.
+    fn dot<I: Isa>(isa: I, rows: usize, a: &[f32], b: &[f32], tile: &mut Tile);
+
+    /// Fills a panel of a convolution's windows, `NR` wide.
+    fn fill_panel<I: Isa>(isa: I, fill: PanelFill<'_>);
+
+    /// Packs `rows` rows of `source` as `out[k][r]`.
+    fn pack_rows(rows: usize, source: Strided<'_>, out: &mut [f32]);
+}
+
+/// A matrix by strides: element `(i, k)` is `data[i * row + k * col]`.
+#[derive(Copy, Clone)]
+pub(crate) struct Strided<'a> {
+    pub(crate) data: &'a [f32],
+    pub(crate) row: usize,
+    pub(crate) col: usize,
+}
+
+impl<'a> Strided<'a> {
+    /// The matrix from element `(i, k)` on.
+    pub(crate) fn from(self, i: usize, k: usize) -> Strided<'a> {
+        let start = (i * self.row + k * self.col).min(self.data.len());
+        Strided { data: &self.data[start..], ..self }
+    }
+}
+
+struct Dot<'a, const MR: usize, const NV: usize> {
+    a: &'a [f32],
+    b: &'a [f32],
+    tile: &'a mut Tile,
+}
+
+impl<const MR: usize, const NV: usize> Kernel for Dot<'_, MR, NV> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let mut acc = [[isa.splat(0.0); NV]; MR];
+        let (a, _) = self.a.as_chunks::<MR>();
+        for (a, b) in a.iter().zip(self.b.chunks_exact(NV * LANES)) {
+            let mut columns = [isa.splat(0.0); NV];
+            for (v, column) in columns.iter_mut().enumerate() {
+                *column = isa.load(&b[v * LANES..]);
+            }
+            for r in 0..MR {
+                let a = isa.splat(a[r]);
+                for v in 0..NV {
+                    acc[r][v] = isa.fma(a, columns[v], acc[r][v]);
+                }
+            }
+        }
+        for (r, row) in acc.into_iter().enumerate() {
+            for (v, sums) in row.into_iter().enumerate() {
+                isa.store(sums, &mut self.tile.0[(r * NV + v) * LANES..]);
+            }
+        }
+    }
+}
+
+/// `out[k][r] = source(r, k)` for a number of rows known to the compiler.
+fn pack_rows<const MR: usize>(source: Strided<'_>, out: &mut [f32]) {
+    let (out, _) = out.as_chunks_mut::<MR>();
+    if source.col == 1 {
+        let rows: [&[f32]; MR] = std::array::from_fn(|r| &source.data[r * source.row..][..out.len()]);
+        for (k, out) in out.iter_mut().enumerate() {
+            *out = std::array::from_fn(|r| rows[r][k]);
+        }
+    } else {
+        for (k, out) in out.iter_mut().enumerate() {
+            *out = std::array::from_fn(|r| source.data[r * source.row + k * source.col]);
+        }
+    }
+}
+
+macro_rules! tile_shape {
+    ($(#[$doc:meta])* $name:ident, $mr:literal, $nv:literal, [$($rows:literal)*]) => {
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl TileShape for $name {
+            const MR: usize = $mr;
+            const NR: usize = $nv * LANES;
+
+            #[inline(always)]
+            fn dot<I: Isa>(isa: I, rows: usize, a: &[f32], b: &[f32], tile: &mut Tile) {
+                match rows {
+                    $($rows => isa.enter(Dot::<$rows, $nv> { a, b, tile }),)*
+                    _ => debug_assert!(false, "no tile has {rows} rows"),
+                }
+            }
+
+            #[inline(always)]
+            fn fill_panel<I: Isa>(isa: I, fill: PanelFill<'_>) {
+                fill.run::<I, $nv>(isa);
+            }
+
+            fn pack_rows(rows: usize, source: Strided<'_>, out: &mut [f32]) {
+                match rows {
+                    $($rows => pack_rows::<$rows>(source, out),)*
+                    _ => debug_assert!(false, "no tile has {rows} rows"),
+                }
+            }
+        }
+    };
+}
+
+tile_shape!(
+    /// Eight SSE registers of sums on the x86-64 baseline.
+    Tile2x16, 2, 1, [1 2]
+);
+tile_shape!(
+    /// Twelve of sixteen AVX2 registers.
+    Tile6x16, 6, 1, [1 2 3 4 5 6]
+);
+tile_shape!(
+    /// Twenty-eight of thirty-two AVX-512 registers.
+    Tile14x32, 14, 2, [1 2 3 4 5 6 7 8 9 10 11 12 13 14]
+);
+
+/// `0..rows` cut into the fewest tiles of at most `mr` rows, as equal as can be.
+pub(crate) fn balanced(rows: usize, mr: usize) -> impl Iterator<Item = Range<usize>> {
+    let tiles = rows.div_ceil(mr);
+    let (each, extra) = (rows / tiles.max(1), rows % tiles.max(1));
+    (0..tiles).map(move |t| {
+        let start = t * each + t.min(extra);
+        start..start + each + usize::from(t < extra)
+    })
+}
+
+/// Where a tile goes in the output, and at what stage of K it is.
+pub(crate) struct Place {
+    /// The rows of the output matrix.
+    pub(crate) rows: Range<usize>,
+    /// The columns.
+    pub(crate) cols: Range<usize>,
+    /// The sums are those of the first chunk of K.
+    pub(crate) first: bool,
+    /// The sums are those of the last chunk of K.
+    pub(crate) last: bool,
+}
+
+/// An output matrix: `rows[i]` starts at `start + i * stride` of `out`.
+#[derive(Copy, Clone)]
+pub(crate) struct Output<'a> {
+    pub(crate) out: &'a Disjoint<'a, f32>,
+    pub(crate) start: usize,
+    pub(crate) stride: usize,
+    pub(crate) epilogue: &'a Epilogue,
+    /// One value per row; empty where there is none.
+    pub(crate) row_bias: &'a [f32],
+    /// One value per column; empty where there is none.
+    pub(crate) col_bias: &'a [f32],
+    /// The layout of `out`; empty where there is none.
+    pub(crate) residual: &'a [f32],
+}
+
+/// Adds a tile to the output, and applies the epilogue after the last chunk.
+pub(crate) struct Finish<'a> {
+    pub(crate) tile: &'a Tile,
+    /// The tile's row length.
+    pub(crate) nr: usize,
+    pub(crate) place: Place,
+    pub(crate) output: Output<'a>,
+}
+
+impl Kernel for Finish<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let width = self.place.cols.len();
+        for (r, i) in self.place.rows.clone().enumerate() {
+            let start = self.output.start + i * self.output.stride + self.place.cols.start;
+            // SAFETY: the tiles of one call do not overlap, and one thread handles a tile.
+            let out = unsafe { self.output.out.part(start..start + width) };
+            let sums = &self.tile.0[r * self.nr..][..self.nr];
+            let ending = self.place.last.then(|| self.ending(i, start, width));
+            finish_row(isa, sums, out, self.place.first, ending);
+        }
+    }
+}
+
+impl<'a> Finish<'a> {
+    #[inline(always)]
+    fn ending(&self, row: usize, start: usize, width: usize) -> Ending<'a> {
+        let o = &self.output;
+        Ending {
+            activation: o.epilogue.activation,
+            row_bias: o.row_bias.get(row).copied(),
+            col_bias: o.col_bias.get(self.place.cols.clone()).unwrap_or(&[]),
+            residual: o.residual.get(start..start + width).unwrap_or(&[]),
+        }
+    }
+}
+
+/// The epilogue of one row of a tile; absent slices are empty.
+#[derive(Copy, Clone)]
+struct Ending<'a> {
+    activation: Activation,
+    row_bias: Option<f32>,
+    col_bias: &'a [f32],
+    residual: &'a [f32],
+}
+
+#[inline(always)]
+fn finish_row<I: Isa>(isa: I, sums: &[f32], out: &mut [f32], first: bool, ending: Option<Ending<'_>>) {
+    let (sums, _) = sums.as_chunks::<LANES>();
+    for (v, (out, sums)) in out.chunks_mut(LANES).zip(sums).enumerate() {
+        let mut x = isa.load(sums);
+        if !first {
+            x = isa.add(isa.load_partial(out, 0.0), x);
+        }
+        if let Some(ending) = ending {
+            x = end(isa, x, ending, v * LANES);
+        }
+        match out.as_mut_array::<LANES>() {
+            Some(out) => isa.store(x, out),
+            None => isa.store_partial(x, out),
+        }
+    }
+}
+
+#[inline(always)]
+fn end<I: Isa>(isa: I, mut x: I::F32, ending: Ending<'_>, col: usize) -> I::F32 {
+    if let Some(bias) = ending.row_bias {
+        x = isa.add(x, isa.splat(bias));
+    }
+    if !ending.col_bias.is_empty() {
+        x = isa.add(x, isa.load_partial(&ending.col_bias[col..], 0.0));
+    }
+    if !ending.residual.is_empty() {
+        x = isa.add(x, isa.load_partial(&ending.residual[col..], 0.0));
+    }
+    activate(isa, ending.activation, x)
+}

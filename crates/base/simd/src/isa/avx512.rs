@@ -1,0 +1,220 @@
+#![allow(unsafe_code)]
+//! AVX-512 F, BW, VL and DQ: the logical vector is one `__m512`.
+
+use super::{Isa, IsaId, Kernel, LANES};
+use crate::Cpu;
+use std::arch::x86_64::*;
+
+/// Proof that this CPU has AVX-512 F, BW, VL and DQ, and AVX2 and FMA.
+#[derive(Copy, Clone, Debug)]
+pub struct Avx512(());
+
+impl Avx512 {
+    /// The token, where the CPU has the features.
+    pub fn detect() -> Option<Self> {
+        let has = super::avx2::Avx2::detect().is_some()
+            && std::is_x86_feature_detected!("avx512f")
+            && std::is_x86_feature_detected!("avx512bw")
+            && std::is_x86_feature_detected!("avx512vl")
+            && std::is_x86_feature_detected!("avx512dq");
+        has.then_some(Avx512(()))
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
+fn entry<K: Kernel>(kernel: K, isa: Avx512) -> K::Out {
+    kernel.run(isa)
+}
+
+/// One safe expression out of intrinsics that touch no memory.
+macro_rules! v {
+    ($e:expr) => {
+        // SAFETY: the token proves that the CPU has the feature; the intrinsics touch no memory.
+        unsafe { $e }
+    };
+}
+
+/// The mask of the first `n` of 16 lanes.
+#[inline(always)]
+fn tail_mask(n: usize) -> __mmask16 {
+    ((1u32 << n.min(LANES)) - 1) as __mmask16
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn max16(a: __m512, b: __m512) -> __m512 {
+    _mm512_mask_mov_ps(_mm512_max_ps(a, b), _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(a, a), a)
+}
+
+/// Lanes `l + N` (in quarters of four lanes) beside lanes `l`.
+macro_rules! fold16 {
+    ($v:expr, $f:ident) => {{
+        let a: __m512 = $v;
+        v!({
+            let a = $f(a, _mm512_shuffle_f32x4::<0b1110>(a, a));
+            let a = $f(a, _mm512_shuffle_f32x4::<0b0001>(a, a));
+            let a = $f(a, _mm512_shuffle_ps::<0b1110>(a, a));
+            _mm512_cvtss_f32($f(a, _mm512_shuffle_ps::<0b0001>(a, a)))
+        })
+    }};
+}
+
+impl Isa for Avx512 {
+    const NAME: &'static str = "avx512";
+    const ID: IsaId = IsaId::Avx512;
+    const FUSED_FMA: bool = true;
+    type F32 = __m512;
+    type Mask = __mmask16;
+
+    fn of(cpu: Cpu) -> Option<Self> {
+        if cpu.has(IsaId::Avx512) { Self::detect() } else { None }
+    }
+
+    fn enter<K: Kernel>(self, kernel: K) -> K::Out {
+        // SAFETY: the token proves that the CPU has the features.
+        unsafe { entry(kernel, self) }
+    }
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> __m512 {
+        v!(_mm512_set1_ps(x))
+    }
+
+    #[inline(always)]
+    fn load(self, src: &[f32]) -> __m512 {
+        let src = &src[..LANES];
+        // SAFETY: `src` has 16 elements.
+        unsafe { _mm512_loadu_ps(src.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn load_partial(self, src: &[f32], fill: f32) -> __m512 {
+        let mask = tail_mask(src.len());
+        // SAFETY: masked lanes are not read, and the others lie in `src`.
+        unsafe { _mm512_mask_loadu_ps(_mm512_set1_ps(fill), mask, src.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store(self, v: __m512, dst: &mut [f32]) {
+        let dst = &mut dst[..LANES];
+        // SAFETY: `dst` has 16 elements.
+        unsafe { _mm512_storeu_ps(dst.as_mut_ptr(), v) }
+    }
+
+    #[inline(always)]
+    fn store_partial(self, v: __m512, dst: &mut [f32]) {
+        let mask = tail_mask(dst.len());
+        // SAFETY: masked lanes are not written, and the others lie in `dst`.
+        unsafe { _mm512_mask_storeu_ps(dst.as_mut_ptr(), mask, v) }
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        v!(_mm512_add_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn sub(self, a: __m512, b: __m512) -> __m512 {
+        v!(_mm512_sub_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn mul(self, a: __m512, b: __m512) -> __m512 {
+        v!(_mm512_mul_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn div(self, a: __m512, b: __m512) -> __m512 {
+        v!(_mm512_div_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn fma(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        v!(_mm512_fmadd_ps(a, b, c))
+    }
+
+    // MINPS and MAXPS give the second operand for zeros and for a NaN on either side.
+    #[inline(always)]
+    fn min(self, a: __m512, b: __m512) -> __m512 {
+        v!(_mm512_mask_mov_ps(_mm512_min_ps(a, b), self.is_nan(a), a))
+    }
+
+    #[inline(always)]
+    fn max(self, a: __m512, b: __m512) -> __m512 {
+        v!(max16(a, b))
+    }
+
+    #[inline(always)]
+    fn neg(self, a: __m512) -> __m512 {
+        v!(_mm512_xor_ps(_mm512_set1_ps(-0.0), a))
+    }
+
+    #[inline(always)]
+    fn abs(self, a: __m512) -> __m512 {
+        v!(_mm512_andnot_ps(_mm512_set1_ps(-0.0), a))
+    }
+
+    #[inline(always)]
+    fn copysign(self, a: __m512, sign: __m512) -> __m512 {
+        v!(_mm512_or_ps(self.abs(a), _mm512_and_ps(_mm512_set1_ps(-0.0), sign)))
+    }
+
+    #[inline(always)]
+    fn sqrt(self, a: __m512) -> __m512 {
+        v!(_mm512_sqrt_ps(a))
+    }
+
+    #[inline(always)]
+    fn floor(self, a: __m512) -> __m512 {
+        v!(_mm512_roundscale_ps::<{ _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC }>(a))
+    }
+
+    #[inline(always)]
+    fn round(self, a: __m512) -> __m512 {
+        v!(_mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a))
+    }
+
+    #[inline(always)]
+    fn pow2(self, n: __m512) -> __m512 {
+        let biased = self.add(n, self.splat(super::POW2_MAGIC));
+        v!(_mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(biased))))
+    }
+
+    #[inline(always)]
+    fn gt(self, a: __m512, b: __m512) -> __mmask16 {
+        v!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b))
+    }
+
+    #[inline(always)]
+    fn lt(self, a: __m512, b: __m512) -> __mmask16 {
+        v!(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b))
+    }
+
+    #[inline(always)]
+    fn is_nan(self, a: __m512) -> __mmask16 {
+        v!(_mm512_cmp_ps_mask::<_CMP_UNORD_Q>(a, a))
+    }
+
+    #[inline(always)]
+    fn select(self, mask: __mmask16, yes: __m512, no: __m512) -> __m512 {
+        v!(_mm512_mask_mov_ps(no, mask, yes))
+    }
+
+    #[inline(always)]
+    fn evens(self, a: __m512, b: __m512) -> __m512 {
+        v!({
+            let index = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            _mm512_permutex2var_ps(a, index, b)
+        })
+    }
+
+    #[inline(always)]
+    fn reduce_add(self, a: __m512) -> f32 {
+        fold16!(a, _mm512_add_ps)
+    }
+
+    #[inline(always)]
+    fn reduce_max(self, a: __m512) -> f32 {
+        fold16!(a, max16)
+    }
+}

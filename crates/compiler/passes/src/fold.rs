@@ -1,0 +1,82 @@
+//! Computes at load what depends on constants only.
+
+use fastserve_ir::{EditError, Fact, GraphEdit, Io, Node, NodeId, OpError};
+use fastserve_tensor::{DType, Tensor, TensorView, TensorViewMut};
+
+use crate::{Pass, PassCx};
+
+/// A node is not folded if its outputs take more than this and more than twice its inputs.
+pub const FOLD_LIMIT_BYTES: usize = 64 << 20;
+
+/// Constant folding by the operators' reference bodies.
+pub struct Fold;
+
+impl Pass for Fold {
+    fn name(&self) -> &'static str {
+        "fold"
+    }
+
+    fn run(&self, g: &mut GraphEdit<'_>, _: &PassCx) -> Result<(), EditError> {
+        for id in g.node_ids() {
+            let Some(node) = g.graph().node(id).cloned() else { continue };
+            match evaluate(g, &node) {
+                None => {}
+                Some(Ok(values)) => replace(g, id, &node, values),
+                Some(Err(why)) => g.note(id, format!("not folded: {why}")),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn replace(g: &mut GraphEdit<'_>, id: NodeId, node: &Node, values: Vec<Tensor>) {
+    for (&out, value) in node.outputs.iter().zip(values) {
+        g.make_const(out, value);
+    }
+    g.remove_node(id);
+}
+
+/// The outputs of a node of constants; `None` if it is not one.
+fn evaluate(g: &GraphEdit<'_>, node: &Node) -> Option<Result<Vec<Tensor>, OpError>> {
+    let facts: Vec<&Fact> = node.outputs.iter().map(|&o| g.graph().fact(o)).collect();
+    if let Some(values) = facts.iter().map(|f| f.value.clone().or_else(|| known_ints(f))).collect::<Option<Vec<_>>>() {
+        return Some(Ok(values));
+    }
+    let inputs: Vec<Option<&Tensor>> =
+        node.inputs.iter().map(|i| i.map_or(Some(None), |v| g.graph().constant(v).map(Some))).collect::<Option<_>>()?;
+    Some(run_reference(node, &inputs, &facts))
+}
+
+/// The value of integers that inference knows as extents, although the tensor they come from is not constant.
+fn known_ints(fact: &Fact) -> Option<Tensor> {
+    let known: Vec<i64> = fact.ints.as_deref()?.iter().map(|d| d.known().and_then(|n| i64::try_from(n).ok())).collect::<Option<_>>()?;
+    let shape = fact.known_shape()?;
+    match fact.dtype {
+        DType::I64 => Tensor::from_slice(&shape, &known).ok(),
+        DType::I32 => Tensor::from_slice(&shape, &known.iter().map(|&v| i32::try_from(v).ok()).collect::<Option<Vec<_>>>()?).ok(),
+        _ => None,
+    }
+}
+
+fn run_reference(node: &Node, inputs: &[Option<&Tensor>], facts: &[&Fact]) -> Result<Vec<Tensor>, OpError> {
+    let given: usize = inputs.iter().flatten().map(|t| t.bytes().len()).sum();
+    let mut outputs = facts.iter().map(|f| zeros(f, given)).collect::<Result<Vec<_>, _>>()?;
+    let views = inputs.iter().map(|t| t.map(Tensor::view).transpose()).collect::<Result<Vec<Option<TensorView<'_>>>, _>>()?;
+    run_into(node, &views, &mut outputs)?;
+    Ok(outputs)
+}
+
+fn run_into(node: &Node, views: &[Option<TensorView<'_>>], outputs: &mut [Tensor]) -> Result<(), OpError> {
+    let mut outs = outputs.iter_mut().map(Tensor::view_mut).collect::<Result<Vec<TensorViewMut<'_>>, _>>()?;
+    node.op.reference(&mut Io::new(views, &mut outs))
+}
+
+fn zeros(fact: &Fact, given_bytes: usize) -> Result<Tensor, OpError> {
+    let shape = fact.known_shape().and_then(|s| fact.layout.storage_shape(&s));
+    let shape = shape.ok_or_else(|| OpError::Value("the output's extents are not known".into()))?;
+    let size = fact.dtype.storage_bytes(&shape)?;
+    if size > FOLD_LIMIT_BYTES.max(given_bytes.saturating_mul(2)) {
+        return Err(OpError::Value(format!("the output takes {size} bytes")));
+    }
+    Ok(Tensor::zeros(fact.dtype, shape)?)
+}

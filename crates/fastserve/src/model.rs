@@ -1,0 +1,172 @@
+//! A model from its file to something that runs.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fastserve_backend::{Backend, CompileOptions, Executable, Explain, Signature};
+use fastserve_ir::Graph;
+use fastserve_ops::Ops;
+use fastserve_simd::FpGuard;
+
+use crate::embedded::WEIGHTS;
+use crate::error::Error;
+use crate::session::Session;
+
+/// Formats of model files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// ONNX.
+    Onnx,
+    /// Text weights of version 0.1.
+    Text,
+}
+
+impl Format {
+    /// The format of a file that starts with these bytes. ONNX has no magic number: it is what is left, as long as the first
+    /// byte is a field of its outermost message.
+    pub fn detect(start: &[u8]) -> Option<Self> {
+        match start {
+            _ if start.starts_with(b"fastserve-text-weights") => Some(Format::Text),
+            [first, ..] if is_model_field(*first) => Some(Format::Onnx),
+            _ => None,
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Onnx => "onnx",
+            Format::Text => "text",
+        }
+    }
+}
+
+/// Whether a byte is the key of a field of ONNX's `ModelProto`, a varint or a length-delimited one.
+fn is_model_field(key: u8) -> bool {
+    matches!(key & 7, 0 | 2) && (1..=8).contains(&(key >> 3)) || matches!(key >> 3, 14 | 20 | 25)
+}
+
+/// A loaded model: a graph, verified, that nothing was done to yet.
+#[derive(Clone, Debug)]
+pub struct Model {
+    graph: Graph,
+    format: Format,
+}
+
+impl Model {
+    /// Loads a file; its format is told by its first bytes.
+    ///
+    /// # Errors
+    /// The place in the file, and what was expected there; for ONNX all unsupported operators at once.
+    ///
+    /// ```no_run
+    /// let model = fastserve::Model::open("model.onnx")?;
+    /// println!("{}", fastserve::ir::text::print(model.graph()));
+    /// # Ok::<(), fastserve::Error>(())
+    /// ```
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let _control_word = FpGuard::enter();
+        let path = path.as_ref();
+        let failed = |source| Error::File { path: path.to_owned(), source };
+        let start = read_start(path).map_err(failed)?;
+        match Format::detect(&start) {
+            Some(Format::Onnx) => Ok(Self { graph: fastserve_onnx::read_file(path, &Ops)?, format: Format::Onnx }),
+            Some(Format::Text) => Self::from_text(&std::fs::read(path).map_err(failed)?),
+            None => Err(Error::UnknownFormat(path.display().to_string())),
+        }
+    }
+
+    /// Loads a file's bytes. An ONNX model may not refer to other files.
+    ///
+    /// # Errors
+    /// As [`Model::open`].
+    pub fn from_bytes(bytes: Bytes) -> Result<Self, Error> {
+        // Reading decimal numbers computes: the host's control word may not show in the weights.
+        let _control_word = FpGuard::enter();
+        match Format::detect(&bytes) {
+            Some(Format::Onnx) => Ok(Self { graph: fastserve_onnx::read_bytes(bytes, None, &Ops)?, format: Format::Onnx }),
+            Some(Format::Text) => Self::from_text(&bytes),
+            None => Err(Error::UnknownFormat(format!("{} bytes", bytes.len()))),
+        }
+    }
+
+    fn from_text(text: &[u8]) -> Result<Self, Error> {
+        Ok(Self { graph: fastserve_text::read_bytes(text, &Ops)?, format: Format::Text })
+    }
+
+    /// TinyCNN, which the program carries with it.
+    ///
+    /// # Errors
+    /// None for the weights that ship.
+    pub fn embedded() -> Result<Self, Error> {
+        Self::from_text(WEIGHTS.as_bytes())
+    }
+
+    /// The graph as the file has it.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The format of the file.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What goes in and out.
+    pub fn signature(&self) -> Signature {
+        Signature::of(&self.graph)
+    }
+
+    /// Makes the model ready to run on a backend.
+    ///
+    /// # Errors
+    /// What the backend does not take.
+    pub fn compile(&self, backend: &dyn Backend, options: &CompileOptions) -> Result<Compiled, Error> {
+        Ok(Compiled(backend.compile(&self.graph, options)?))
+    }
+}
+
+/// The first bytes of a file. A folder or a device is refused here.
+fn read_start(path: &Path) -> std::io::Result<Vec<u8>> {
+    use std::io::Read;
+    let file = std::fs::File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let mut start = Vec::new();
+    file.take(64).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// A model that is ready to run. Cheap to clone; its sessions share everything but their memory.
+#[derive(Clone)]
+pub struct Compiled(Arc<dyn Executable>);
+
+impl Compiled {
+    /// What goes in and out.
+    pub fn signature(&self) -> &Signature {
+        self.0.signature()
+    }
+
+    /// A session: the state of one caller.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn session(&self) -> Result<Session, Error> {
+        Ok(Session::new(self.0.session()?, self.0.signature().clone()))
+    }
+
+    /// The graph as it runs, if the backend has one.
+    pub fn graph(&self) -> Option<&Graph> {
+        self.0.graph()
+    }
+
+    /// What runs for these values of the signature's symbols, and why nothing better.
+    ///
+    /// # Errors
+    /// Extents for which there is no plan.
+    pub fn explain(&self, symbols: &[usize]) -> Result<Explain, Error> {
+        Ok(self.0.explain(symbols)?)
+    }
+}

@@ -1,0 +1,50 @@
+//! What a plan does, in words and numbers.
+
+use fastserve_backend::{Explain, ExplainStep, RunError};
+use fastserve_ir::{Lowered, ValueId};
+
+use crate::bucket::bucket;
+use crate::model::{Inner, ModelStep};
+use crate::plan::{Extent, extents};
+use crate::steps;
+
+pub(crate) fn explain(model: &Inner, symbols: &[usize]) -> Result<Explain, RunError> {
+    let extents = extents(model, symbols)?;
+    let upper: Vec<usize> = symbols.iter().map(|&n| bucket(n)).collect();
+    let plan = model.plan(&upper)?;
+    let steps: Vec<ExplainStep> = model.steps.iter().map(|s| explain_step(model, s, &extents)).collect();
+    let slow = model.steps.iter().filter(|s| s.lowered == Lowered::Reference);
+    let mut notes = model.notes.clone();
+    notes.extend(slow.map(|s| (s.node.to_string(), format!("{} runs by its reference body", s.op.name()))));
+    let constants = model.graph.values().filter(|(id, v)| v.fact.value.is_some() && model.graph.uses(*id) > 0);
+    let constant_bytes = constants.map(|(id, _)| extents[id.index()].bytes).sum();
+    Ok(Explain { steps, notes, arena_bytes: plan.arena_len, constant_bytes })
+}
+
+fn explain_step(model: &Inner, step: &ModelStep, extents: &[Extent]) -> ExplainStep {
+    let of = |id: &ValueId| extents[id.index()];
+    let shapes: Vec<String> = step.outs.iter().map(|id| of(id).shape.to_string()).collect();
+    let touched = step.ins.iter().flatten().chain(&step.outs);
+    ExplainStep {
+        node: step.node.to_string(),
+        op: step.op.name().to_owned(),
+        kernel: steps::kernel_name(model, step),
+        shape: shapes.join(" "),
+        flops: flops(step, extents),
+        bytes: touched.map(|id| of(id).bytes as u64).sum(),
+    }
+}
+
+/// Multiplications and additions of products and convolutions; one an element elsewhere.
+fn flops(step: &ModelStep, extents: &[Extent]) -> u64 {
+    let input = |i: usize| step.ins.get(i).copied().flatten().map(|id| extents[id.index()].shape);
+    let out: u64 = step.outs.iter().map(|id| extents[id.index()].shape.numel() as u64).sum();
+    let per_output = match &step.lowered {
+        Lowered::Gemm(_) => input(1).and_then(|b| b.iter().rev().nth(1).copied()).unwrap_or(0) as u64 * 2,
+        Lowered::Conv(_) => input(1).map_or(0, |w| w.iter().skip(1).product::<usize>()) as u64 * 2,
+        Lowered::Pool(spec) => spec.window.kernel.iter().product::<usize>() as u64,
+        Lowered::PackGemmB(_) | Lowered::PackConv(_) | Lowered::Alias => 0,
+        _ => 1,
+    };
+    out.saturating_mul(per_output)
+}

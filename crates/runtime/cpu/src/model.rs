@@ -1,0 +1,108 @@
+//! A compiled graph: what all its sessions share.
+
+use std::sync::Arc;
+
+use fastserve_backend::{CompileError, Executable, Explain, RunError, Session, Signature};
+use fastserve_ir::{Graph, LowerCx, Lowered, NodeId, OpRef, ValueId};
+use fastserve_parallel::Team;
+use fastserve_simd::Cpu;
+
+use crate::cache::PlanCache;
+use crate::plan::Plan;
+use crate::session::CpuSession;
+
+/// A compiled graph. Cheap to clone: everything is shared.
+#[derive(Clone)]
+pub struct CpuModel(pub(crate) Arc<Inner>);
+
+/// What the sessions of a model share.
+pub(crate) struct Inner {
+    pub(crate) graph: Graph,
+    pub(crate) signature: Signature,
+    pub(crate) steps: Vec<ModelStep>,
+    /// For each value, the one whose bytes it shares: itself, or through aliases another.
+    pub(crate) roots: Vec<ValueId>,
+    pub(crate) plans: PlanCache,
+    pub(crate) cpu: Cpu,
+    pub(crate) team: Team,
+    pub(crate) notes: Vec<(String, String)>,
+}
+
+/// What runs for a node. It does not depend on extents.
+pub(crate) struct ModelStep {
+    pub(crate) node: Arc<str>,
+    pub(crate) op: OpRef,
+    pub(crate) lowered: Lowered,
+    pub(crate) ins: Vec<Option<ValueId>>,
+    pub(crate) outs: Vec<ValueId>,
+}
+
+impl CpuModel {
+    /// Prepares a graph whose passes have run.
+    pub(crate) fn new(mut graph: Graph, cpu: Cpu, team: Team, notes: Vec<(String, String)>) -> Result<Self, CompileError> {
+        // Nothing of the model's file may stay mapped: somebody could truncate it under a running server.
+        graph.map_constants(|tensor| tensor.detached()).map_err(|(name, source)| CompileError::Constant { name, source })?;
+        let (roots, aliases) = find_aliases(&graph);
+        let steps = graph.nodes().filter(|(id, _)| !aliases.contains(id)).map(|(_, node)| model_step(&graph, node)).collect();
+        let signature = Signature::of(&graph);
+        Ok(Self(Arc::new(Inner { graph, signature, steps, roots, plans: PlanCache::default(), cpu, team, notes })))
+    }
+}
+
+fn model_step(graph: &Graph, node: &fastserve_ir::Node) -> ModelStep {
+    let lowered = lower(graph, node);
+    ModelStep { node: node.name.clone(), op: node.op.clone(), lowered, ins: node.inputs.clone(), outs: node.outputs.clone() }
+}
+
+fn lower(graph: &Graph, node: &fastserve_ir::Node) -> Lowered {
+    let inputs: Vec<_> = node.inputs.iter().map(|v| v.map(|v| graph.fact(v))).collect();
+    let outputs: Vec<_> = node.outputs.iter().map(|&v| graph.fact(v)).collect();
+    node.op.lower(&LowerCx { inputs: fastserve_ir::Inputs(&inputs), outputs: &outputs })
+}
+
+/// The root of each value, and the nodes that only rename bytes.
+fn find_aliases(graph: &Graph) -> (Vec<ValueId>, Vec<NodeId>) {
+    let mut roots: Vec<ValueId> = graph.values().map(|(id, _)| id).collect();
+    let mut aliases = Vec::new();
+    for (id, node) in graph.nodes() {
+        if let ([out], Some(Some(input)), Lowered::Alias) = (&node.outputs[..], node.inputs.first(), lower(graph, node)) {
+            roots[out.index()] = roots[input.index()];
+            aliases.push(id);
+        }
+    }
+    (roots, aliases)
+}
+
+impl Inner {
+    /// The value whose bytes a value shares.
+    pub(crate) fn root(&self, id: ValueId) -> ValueId {
+        self.roots[id.index()]
+    }
+
+    pub(crate) fn name(&self, id: ValueId) -> String {
+        self.graph.value(id).name.to_string()
+    }
+
+    /// The plan whose bucket these extents fall into.
+    pub(crate) fn plan(&self, upper: &[usize]) -> Result<Arc<Plan>, RunError> {
+        self.plans.get(upper, || Plan::new(self, upper))
+    }
+}
+
+impl Executable for CpuModel {
+    fn signature(&self) -> &Signature {
+        &self.0.signature
+    }
+
+    fn session(&self) -> Result<Box<dyn Session>, RunError> {
+        Ok(Box::new(CpuSession::new(self.0.clone())?))
+    }
+
+    fn graph(&self) -> Option<&Graph> {
+        Some(&self.0.graph)
+    }
+
+    fn explain(&self, symbols: &[usize]) -> Result<Explain, RunError> {
+        crate::explain::explain(&self.0, symbols)
+    }
+}

