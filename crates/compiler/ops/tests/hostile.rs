@@ -1,4 +1,5 @@
 //! No attributes, extents or contents make an operator panic: what it does not take is a typed error.
+#![allow(clippy::unwrap_used)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
