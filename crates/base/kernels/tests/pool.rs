@@ -75,7 +75,7 @@ impl Case {
         let outputs = 0..self.planes * oh * ow;
         let window = |i: usize| self.window(x, i / (oh * ow), i / ow % oh, i % ow);
         outputs
-            .map(|i| window(i))
+            .map(window)
             .map(|(values, padded)| reduce(&values, padded))
             .collect()
     }

@@ -45,9 +45,8 @@ impl<const NB: usize> Kernel for LanesBlock<'_, NB> {
                 first: true,
                 last: true,
             };
-            isa.enter(Finish {
+            isa.enter(Finish::<1> {
                 tile: &self.tile,
-                nr: LANES,
                 place,
                 output: self.job.output,
             });

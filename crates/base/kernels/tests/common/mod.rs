@@ -38,7 +38,7 @@ impl Rng {
         Epilogue {
             bias: self.pick(axes),
             activation: self.pick(ACTIVATIONS),
-            residual: self.next() % 2 == 0,
+            residual: self.pick(&[false, true]),
         }
     }
 }
