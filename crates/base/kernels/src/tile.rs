@@ -155,10 +155,12 @@ tile_shape!(
     /// Eight SSE registers of sums on the x86-64 baseline.
     Tile2x16, 2, 1, [1 2]
 );
+#[cfg(target_arch = "x86_64")]
 tile_shape!(
     /// Twelve of sixteen AVX2 registers.
     Tile6x16, 6, 1, [1 2 3 4 5 6]
 );
+#[cfg(target_arch = "x86_64")]
 tile_shape!(
     /// Twenty-eight of thirty-two AVX-512 registers.
     Tile14x32, 14, 2, [1 2 3 4 5 6 7 8 9 10 11 12 13 14]
