@@ -1,1 +1,32 @@
-//! ONNX files to graphs
+//! ONNX files to graphs.
+//!
+//! A file is looked at in whole before anything of it is loaded (`prescan`): depth, names, and the memory that it will take,
+//! which is bounded by [`limits`]. Then messages are read where they lie; numbers that lie in the file as they lie in memory
+//! are shared with it, not copied. Everything that is not supported is reported at once.
+
+#[cfg(target_endian = "big")]
+compile_error!("files are little-endian, and tensors share their bytes");
+
+mod attributes;
+mod error;
+mod external;
+mod header;
+pub mod limits;
+mod load;
+mod nodes;
+mod prescan;
+pub mod proto;
+mod schema;
+mod sort;
+mod survey;
+mod sys;
+mod tensors;
+mod unsupported;
+mod values;
+mod view;
+mod wire;
+
+pub use error::OnnxError;
+pub use load::{map_file, read_bytes, read_file};
+pub use survey::{Operator, Survey, survey};
+pub use unsupported::Unsupported;

@@ -1,0 +1,78 @@
+//! What a model says of itself before its graph: format version, operator sets, functions.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+
+use crate::error::{OnnxError, shown};
+use crate::limits::{IR_VERSIONS, OPSETS};
+use crate::view::{Graph, Model};
+use crate::wire::Span;
+
+/// The versions of the domains that a model is written in.
+pub(crate) struct Opsets<'a>(Vec<(&'a str, i64)>);
+
+/// The standard domain has two names.
+pub(crate) fn domain(name: &str) -> &str {
+    if name == "ai.onnx" { "" } else { name }
+}
+
+impl<'a> Opsets<'a> {
+    fn read(imports: &[(&'a str, i64)]) -> Result<Self, OnnxError> {
+        let mut opsets: Vec<(&str, i64)> = imports.iter().map(|&(d, v)| (domain(d), v)).collect();
+        opsets.sort_unstable();
+        opsets.dedup();
+        if let Some(pair) = opsets.windows(2).find(|p| p[0].0 == p[1].0) {
+            let why = format!("domain `{}` is imported in versions {} and {}", shown(pair[0].0), pair[0].1, pair[1].1);
+            return Err(OnnxError::invalid("opset_import", why));
+        }
+        match opsets.iter().find(|(d, v)| d.is_empty() && !OPSETS.contains(v)) {
+            Some((_, v)) => {
+                Err(OnnxError::invalid("opset_import", format!("expected opset {} to {}, got {v}", OPSETS.start(), OPSETS.end())))
+            }
+            None => Ok(Self(opsets)),
+        }
+    }
+
+    /// The version of a domain, if the model imports it.
+    pub(crate) fn version(&self, name: &str) -> Option<i64> {
+        self.0.binary_search_by_key(&domain(name), |(d, _)| d).ok().map(|i| self.0[i].1)
+    }
+
+    /// All, by domain.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a str, i64)> {
+        self.0.iter().copied()
+    }
+}
+
+/// A model whose header has been checked.
+pub(crate) struct Header<'a> {
+    pub(crate) model: Model<'a>,
+    pub(crate) graph: Graph<'a>,
+    pub(crate) opsets: Opsets<'a>,
+    /// Domain and name of the model's own functions.
+    functions: HashSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Header<'a> {
+    /// Reads and checks everything but the contents of the graph.
+    ///
+    /// # Errors
+    /// No graph, or a version of the format or of the operators that is not read.
+    pub(crate) fn read(file: &'a Bytes) -> Result<Self, OnnxError> {
+        let model = Model::read(Span::of(file))?;
+        if !IR_VERSIONS.contains(&model.ir_version) {
+            let why = format!("expected {} to {}, got {}", IR_VERSIONS.start(), IR_VERSIONS.end(), model.ir_version);
+            return Err(OnnxError::invalid("ir_version", why));
+        }
+        let graph = model.graph.ok_or_else(|| OnnxError::invalid("model", "expected a graph, got none"))?;
+        let opsets = Opsets::read(&model.opsets)?;
+        let functions = model.functions.iter().map(|f| (domain(f.domain), f.name)).collect();
+        Ok(Self { graph: Graph::read(graph)?, opsets, functions, model })
+    }
+
+    /// Whether the model has a function of this name.
+    pub(crate) fn has_function(&self, of: &str, name: &str) -> bool {
+        self.functions.contains(&(domain(of), name))
+    }
+}

@@ -1,0 +1,88 @@
+//! From a file to a graph.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path;
+
+use bytes::Bytes;
+use fastserve_ir::{Graph, OpSet, ValueId};
+
+use crate::error::OnnxError;
+use crate::external::External;
+use crate::header::Header;
+use crate::prescan::{self, Budget};
+use crate::sort;
+use crate::sys;
+use crate::tensors::Data;
+use crate::unsupported::Unsupported;
+
+/// A graph under construction.
+pub(crate) struct Loader<'f, 'o> {
+    pub(crate) ops: &'o dyn OpSet,
+    pub(crate) data: Data<'f>,
+    pub(crate) graph: Graph,
+    /// Values by name; `None` for what is not supported and therefore has no value.
+    pub(crate) names: HashMap<&'f str, Option<ValueId>>,
+    pub(crate) unsupported: Vec<Unsupported>,
+}
+
+impl<'f, 'o> Loader<'f, 'o> {
+    pub(crate) fn new(file: &'f Bytes, base: Option<&Path>, budget: Budget, ops: &'o dyn OpSet) -> Result<Self, OnnxError> {
+        let data = Data { file, external: External::new(base, budget)? };
+        Ok(Self { ops, data, graph: Graph::default(), names: HashMap::new(), unsupported: Vec::new() })
+    }
+
+    /// What a name is that is an input or a constant.
+    pub(crate) fn given(&self, name: &str) -> Option<&'static str> {
+        self.names.contains_key(name).then_some("an input or a constant")
+    }
+
+    fn load(mut self, header: &Header<'f>) -> Result<Graph, OnnxError> {
+        let graph = &header.graph;
+        self.graph = Graph::new(graph.name);
+        self.constants(&graph.initializers)?;
+        self.sparse_constants(&graph.sparse_initializers)?;
+        self.inputs(&graph.inputs)?;
+        let order = sort::order(&graph.nodes, &|name| self.given(name))?;
+        let ops = self.operators(header)?;
+        if !self.unsupported.is_empty() {
+            return Err(OnnxError::Unsupported(self.unsupported));
+        }
+        self.add_nodes(header, &order, ops)?;
+        self.outputs(&graph.outputs)?;
+        Ok(self.graph)
+    }
+}
+
+/// Loads a model from its bytes. External data is read from beneath `base`, and refused without one. Tensors share `bytes`
+/// where they lie aligned in it.
+///
+/// # Errors
+/// See [`OnnxError`]; everything that is not supported comes at once.
+pub fn read_bytes(bytes: Bytes, base: Option<&Path>, ops: &dyn OpSet) -> Result<Graph, OnnxError> {
+    let budget = prescan::scan(&bytes)?;
+    let header = Header::read(&bytes)?;
+    Loader::new(&bytes, base, budget, ops)?.load(&header)
+}
+
+/// Loads a model from a file. The file stays mapped as long as a tensor of the graph shares it
+/// (`Tensor::detached` copies), and external data is read from beneath its folder.
+///
+/// # Errors
+/// See [`OnnxError`]; everything that is not supported comes at once.
+pub fn read_file(path: &Path, ops: &dyn OpSet) -> Result<Graph, OnnxError> {
+    let bytes = map_file(path)?;
+    read_bytes(bytes, Some(path.parent().unwrap_or(Path::new("."))), ops)
+}
+
+/// The bytes of a regular file, mapped.
+///
+/// # Errors
+/// [`OnnxError::Io`].
+pub fn map_file(path: &Path) -> Result<Bytes, OnnxError> {
+    let failed = |source| OnnxError::Io { path: path.into(), source };
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(failed(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file")));
+    }
+    sys::map(&File::open(path).map_err(failed)?).map_err(failed)
+}

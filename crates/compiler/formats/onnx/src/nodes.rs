@@ -1,0 +1,205 @@
+//! Nodes: operators from names and attributes, then facts from operators.
+
+use std::collections::HashSet;
+
+use fastserve_ir::{BuildError, Dim, Fact, OpRef, ShapeError, ValueId, text};
+use fastserve_tensor::MAX_RANK;
+
+use crate::attributes;
+use crate::error::{OnnxError, Refusal, shown};
+use crate::header::{Header, domain};
+use crate::limits::MAX_DIM_TERMS;
+use crate::load::Loader;
+use crate::sort::{label, place};
+use crate::unsupported::Unsupported;
+use crate::values::check_size;
+use crate::view::Node;
+
+/// Inputs that a message shows.
+const SHOWN_INPUTS: usize = 16;
+
+impl<'f> Loader<'f, '_> {
+    /// The operators of all nodes; those that are not supported are listed instead.
+    pub(crate) fn operators(&mut self, header: &Header<'f>) -> Result<Vec<Option<OpRef>>, OnnxError> {
+        let mut ops = Vec::with_capacity(header.graph.nodes.len());
+        for (i, &span) in header.graph.nodes.iter().enumerate() {
+            let node = Node::read(span)?;
+            match self.operator(&node, i, header) {
+                Ok(op) => ops.push(Some(op)),
+                Err(Refusal::Wrong(e)) => return Err(e),
+                Err(Refusal::Unsupported(why)) => {
+                    self.unsupported.push(row(&node, i, header, why));
+                    ops.push(None);
+                }
+            }
+        }
+        Ok(ops)
+    }
+
+    /// The operator of one node.
+    pub(crate) fn operator(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>) -> Result<OpRef, Refusal> {
+        let place = place(node, i);
+        if header.has_function(node.domain, node.op) {
+            return Err(Refusal::Unsupported(format!("calls the model's own function `{}`", shown(node.op))));
+        }
+        let Some(opset) = header.opsets.version(node.domain) else {
+            let why = format!("opset_import has no version for the domain `{}`", shown(node.domain));
+            return Err(OnnxError::invalid(place, why).into());
+        };
+        let attrs = attributes::read(&node.attributes, &mut self.data, &place)?;
+        self.ops.build(domain(node.domain), node.op, opset, &attrs).map_err(|e| {
+            Refusal::Unsupported(match e {
+                BuildError::Unsupported { .. } => "no such operator".into(),
+                BuildError::Attr { source, .. } => short(&source.to_string()),
+            })
+        })
+    }
+
+    /// Adds the nodes in `order`, with the facts they infer.
+    pub(crate) fn add_nodes(&mut self, header: &Header<'f>, order: &[u32], mut ops: Vec<Option<OpRef>>) -> Result<(), OnnxError> {
+        let mut used = Used::new(header);
+        for &i in order {
+            let i = i as usize;
+            if let Some(op) = ops[i].take() {
+                self.add_node(&Node::read(header.graph.nodes[i])?, i, op, &mut used)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_node(&mut self, node: &Node<'f>, i: usize, op: OpRef, used: &mut Used<'_, 'f>) -> Result<(), OnnxError> {
+        let inputs: Vec<Option<ValueId>> = trimmed(&node.inputs).iter().map(|n| self.names.get(n).copied().flatten()).collect();
+        let mut outputs = trimmed(&node.outputs).to_vec();
+        if outputs.is_empty() {
+            return Err(OnnxError::invalid(place(node, i), "expected an output, got none"));
+        }
+        if outputs.len() > 1 {
+            let made = self.graph.infer(&op, &inputs).map_err(|e| self.infer_error(node, i, &inputs, e))?.len();
+            self.drop_unused(node, i, &mut outputs, made, used)?;
+        }
+        let names: Vec<String> = (0..outputs.len()).map(|o| self.output_name(node, i, o, used)).collect::<Result<_, _>>()?;
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let id = self.graph.add_node(&label(node, i), op, &inputs, &names).map_err(|e| self.infer_error(node, i, &inputs, e))?;
+        let made = self.graph.node(id).map(|n| n.outputs.clone()).unwrap_or_default();
+        for (&name, &value) in outputs.iter().zip(&made) {
+            check_fact(self.graph.fact(value), &place(node, i))?;
+            self.names.insert(name, Some(value));
+        }
+        Ok(())
+    }
+
+    /// Outputs beyond those that the operator makes are dropped if nobody uses them.
+    fn drop_unused(
+        &mut self,
+        node: &Node<'f>,
+        i: usize,
+        outputs: &mut Vec<&'f str>,
+        made: usize,
+        used: &mut Used<'_, 'f>,
+    ) -> Result<(), OnnxError> {
+        for (o, name) in outputs.iter().enumerate().skip(made).filter(|(_, name)| !name.is_empty()) {
+            if used.names()?.contains(name) {
+                let why = format!("output {o} (`{}`) is used, but only {made} are supported", shown(name));
+                self.unsupported.push(row(node, i, used.header, why));
+            }
+        }
+        outputs.truncate(made);
+        if self.unsupported.is_empty() { Ok(()) } else { Err(OnnxError::Unsupported(std::mem::take(&mut self.unsupported))) }
+    }
+
+    /// The name of an output; a new one where the file has none.
+    fn output_name(&self, node: &Node<'f>, i: usize, o: usize, used: &mut Used<'_, 'f>) -> Result<String, OnnxError> {
+        let given = node.outputs[o];
+        if !given.is_empty() {
+            return Ok(given.to_owned());
+        }
+        let mut name = format!("{}#{o}", label(node, i));
+        while used.made()?.contains(name.as_str()) || self.given(&name).is_some() {
+            name.push('_');
+        }
+        Ok(name)
+    }
+
+    fn infer_error(&self, node: &Node<'f>, i: usize, inputs: &[Option<ValueId>], source: ShapeError) -> OnnxError {
+        let show = |v: &Option<ValueId>| v.map_or_else(|| "_".into(), |v| text::fact(&self.graph, self.graph.fact(v)));
+        let inputs: Vec<String> = inputs.iter().take(SHOWN_INPUTS).map(show).collect();
+        OnnxError::Infer { node: place(node, i), op: shown(node.op), inputs: inputs.join(", "), source }
+    }
+}
+
+/// Names without the empty ones at the end.
+fn trimmed<'s, 'a>(names: &'s [&'a str]) -> &'s [&'a str] {
+    let len = names.iter().rposition(|n| !n.is_empty()).map_or(0, |last| last + 1);
+    &names[..len]
+}
+
+fn row(node: &Node<'_>, i: usize, header: &Header<'_>, why: String) -> Unsupported {
+    let opset = header.opsets.version(node.domain).unwrap_or_default();
+    Unsupported { node: shown(&label(node, i)), op: shown(node.op), domain: shown(domain(node.domain)), opset, why }
+}
+
+fn short(why: &str) -> String {
+    shown(why)
+}
+
+/// Facts stay small: of a rank that shapes can hold, and of expressions that can be walked quickly.
+fn check_fact(fact: &Fact, place: &str) -> Result<(), OnnxError> {
+    if fact.rank() > MAX_RANK {
+        return Err(OnnxError::invalid(place, format!("makes a value of rank {}: at most {MAX_RANK} is supported", fact.rank())));
+    }
+    let ints = fact.ints.as_deref().unwrap_or_default();
+    if fact.shape.iter().chain(ints).any(|d| terms(d, MAX_DIM_TERMS).is_none()) {
+        return Err(OnnxError::invalid(place, format!("makes a value with an extent of more than {MAX_DIM_TERMS} terms")));
+    }
+    check_size(fact.dtype, &fact.shape, place)
+}
+
+/// Number of terms of an extent, or `None` if there are more than `limit`.
+fn terms(dim: &Dim, limit: usize) -> Option<usize> {
+    let rest = limit.checked_sub(1)?;
+    match dim {
+        Dim::Known(_) | Dim::Sym(_) => Some(1),
+        Dim::Expr(e) => {
+            let a = terms(&e.a, rest)?;
+            Some(1 + a + terms(&e.b, rest - a)?)
+        }
+    }
+}
+
+/// The names that nodes make, and those that nodes or outputs use; read when they are first needed.
+struct Used<'h, 'f> {
+    header: &'h Header<'f>,
+    names: Option<HashSet<&'f str>>,
+    made: Option<HashSet<&'f str>>,
+}
+
+impl<'h, 'f> Used<'h, 'f> {
+    fn new(header: &'h Header<'f>) -> Self {
+        Self { header, names: None, made: None }
+    }
+
+    fn names(&mut self) -> Result<&HashSet<&'f str>, OnnxError> {
+        if self.names.is_none() {
+            let mut names = HashSet::new();
+            for &span in &self.header.graph.nodes {
+                names.extend(Node::read(span)?.inputs);
+            }
+            for &span in &self.header.graph.outputs {
+                names.insert(crate::view::ValueInfo::read(span)?.name);
+            }
+            self.names = Some(names);
+        }
+        Ok(self.names.get_or_insert_default())
+    }
+
+    fn made(&mut self) -> Result<&HashSet<&'f str>, OnnxError> {
+        if self.made.is_none() {
+            let mut made = HashSet::new();
+            for &span in &self.header.graph.nodes {
+                made.extend(Node::read(span)?.outputs);
+            }
+            self.made = Some(made);
+        }
+        Ok(self.made.get_or_insert_default())
+    }
+}
