@@ -1,1 +1,12 @@
 //! Vector readers, tolerances and the backend conformance suite
+
+pub mod conformance;
+pub mod graphs;
+pub mod interpret;
+pub mod random;
+pub mod reference;
+pub mod tolerance;
+pub mod vectors;
+
+pub use tolerance::{Mismatch, Tolerance, compare};
+pub use vectors::{Vector, VectorError};

@@ -1,4 +1,4 @@
-"""Operators that move or convert elements: Transpose, Concat, Gather, Pad, Cast, Identity, Constant."""
+"""Operators that move or convert elements: Transpose, Concat, Gather, Pad, Cast, Identity, Dropout, Constant."""
 
 import numpy as np
 
@@ -80,6 +80,15 @@ def identity(s):
     yield case("i64", s.ints(5))
     yield case("bool", np.array([True, False]))
     yield case("special", f32(NAN, INF, -INF, -0.0, 1e-40))
+
+
+@cases("Dropout", "data ratio training_mode -> output")
+def dropout(s):
+    yield case("opset_7", s.f32(3, 5), opset=7, ratio=0.4)
+    yield case("opset_10_default", s.f32(2, 3), opset=10)
+    yield case("opset_12_ratio", s.f32(2, 3), np.array(0.3, np.float32), opset=12)
+    yield case("not_training", s.f32(7), np.array(0.9, np.float32), np.array(False))
+    yield case("special", f32(NAN, INF, -0.0))
 
 
 @cases("Constant", " -> output")

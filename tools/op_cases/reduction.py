@@ -1,4 +1,4 @@
-"""ReduceMean and ReduceSum."""
+"""ReduceMean, ReduceSum, ReduceMax, ReduceMin and ReduceProd."""
 
 import numpy as np
 
@@ -31,3 +31,33 @@ def reduce_sum(s):
     yield case("special", f32(1, INF, 2, NAN, INF, -INF).reshape(3, 2), i64(1))
     yield case("empty_sum", s.f32(2, 0), i64(1), keepdims=0)
     yield case("opset_11_attribute", s.f32(2, 3, 4), opset=11, axes=[1], keepdims=0)
+
+
+def _extreme(s):
+    """Both forms of the axes, and integers."""
+    yield case("all", s.f32(2, 3, 5))
+    yield case("last_axis", s.f32(3, 17), axes=[-1])
+    yield case("first_axis", s.f32(5, 3), axes=[0], keepdims=0)
+    yield case("two_axes", s.f32(2, 3, 4, 5), axes=[1, 3], keepdims=0)
+    yield case("i64", s.ints(3, 4), axes=[1])
+    yield case("i32", s.ints(3, 4, dtype=np.int32), axes=[0], keepdims=0)
+    yield case("opset_18_input", s.f32(2, 3, 5), i64(1), opset=18, keepdims=0)
+    yield case("opset_18_noop", s.f32(2, 3), opset=18, noop_with_empty_axes=1)
+
+
+@cases("ReduceMax", "data axes -> reduced")
+def reduce_max(s):
+    yield from _extreme(s)
+    yield case("infinities", f32(-INF, -INF, 2, -INF, INF, -INF).reshape(3, 2), axes=[1])
+
+
+@cases("ReduceMin", "data axes -> reduced")
+def reduce_min(s):
+    yield from _extreme(s)
+    yield case("infinities", f32(INF, INF, 2, -INF, INF, 1).reshape(3, 2), axes=[1])
+
+
+@cases("ReduceProd", "data axes -> reduced")
+def reduce_prod(s):
+    yield from _extreme(s)
+    yield case("special", f32(INF, 0, 2, NAN, INF, -1).reshape(3, 2), axes=[1])

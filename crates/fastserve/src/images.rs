@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fastserve_tensor::Tensor;
-use fastserve_text::LabelledImages;
+use fastserve_text::images::LabelledImages;
 
 use crate::error::Error;
 
@@ -17,7 +17,7 @@ impl Digits {
     /// # Errors
     /// The line, and what was expected there.
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
-        Ok(Self(fastserve_text::read_images(text)?))
+        Ok(Self(fastserve_text::images::read_bytes(text)?))
     }
 
     /// Reads a file in the text form.
@@ -47,7 +47,7 @@ impl Digits {
 
     /// The label of a picture.
     pub fn label(&self, i: usize) -> Option<usize> {
-        self.0.labels.get(i).map(|&l| usize::from(l))
+        self.0.labels.get(i).copied()
     }
 
     /// The pixels of a picture, row by row.

@@ -26,7 +26,8 @@ mod session;
 pub use embedded::embedded_digits;
 pub use error::Error;
 pub use fastserve_backend::{
-    Backend, Bindings, CancelToken, Caps, CompileOptions, Executable, Explain, ExplainStep, OutputBinding, Port, Profile, RunCx, RunError, Signature,
+    Backend, Bindings, CancelToken, Caps, CompileOptions, Executable, Explain, ExplainStep, OutputBinding, Port, Profile, RunCx, RunError,
+    Signature,
 };
 pub use fastserve_cpu::CpuBackend as Cpu;
 pub use fastserve_ir as ir;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use fastserve_backend::{Backend, CompileOptions, Executable, Explain, Signature};
 use fastserve_ir::Graph;
 use fastserve_ops::Ops;
+use fastserve_simd::FpGuard;
 
 use crate::embedded::WEIGHTS;
 use crate::error::Error;
@@ -65,6 +66,7 @@ impl Model {
     /// # Ok::<(), fastserve::Error>(())
     /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let _control_word = FpGuard::enter();
         let path = path.as_ref();
         let failed = |source| Error::File { path: path.to_owned(), source };
         let start = read_start(path).map_err(failed)?;
@@ -80,6 +82,8 @@ impl Model {
     /// # Errors
     /// As [`Model::open`].
     pub fn from_bytes(bytes: Bytes) -> Result<Self, Error> {
+        // Reading decimal numbers computes: the host's control word may not show in the weights.
+        let _control_word = FpGuard::enter();
         match Format::detect(&bytes) {
             Some(Format::Onnx) => Ok(Self { graph: fastserve_onnx::read_bytes(bytes, None, &Ops)?, format: Format::Onnx }),
             Some(Format::Text) => Self::from_text(&bytes),

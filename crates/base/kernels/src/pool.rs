@@ -5,7 +5,7 @@ use crate::disjoint::Disjoint;
 use crate::error::{KernelError, check_len, product, require};
 use crate::window::Window;
 use fastserve_parallel::Team;
-use fastserve_simd::{Cpu, Isa, Kernel};
+use fastserve_simd::{Cpu, Isa, Kernel, LANES};
 use std::ops::Range;
 
 /// The sizes of a 2-D pooling, checked against each other. A 1-D pooling is one of height 1.
@@ -47,24 +47,33 @@ impl PoolShape {
         self.planes * self.output[0] * self.output[1]
     }
 
-    /// The outputs along `axis` whose element `tap` of the window lies in `0..size`, shifted by `pad` at the start.
-    fn covered(&self, axis: usize, tap: usize, pad: usize, size: usize) -> Range<usize> {
-        let (stride, offset) = (self.window.stride[axis], tap * self.window.dilation[axis]);
-        let first = pad.saturating_sub(offset).div_ceil(stride);
-        let end = (size + pad).saturating_sub(offset).div_ceil(stride).min(self.output[axis]);
-        first.min(end)..end
+    /// Elements of the window at output `at` along `axis` that lie in `bounds`, counted from the start of the padding.
+    fn taps(&self, axis: usize, at: usize, bounds: Range<usize>) -> Range<usize> {
+        let (first, step) = (at * self.window.stride[axis], self.window.dilation[axis]);
+        let start = bounds.start.saturating_sub(first).div_ceil(step);
+        let end = bounds.end.saturating_sub(first).div_ceil(step).min(self.window.kernel[axis]);
+        start.min(end)..end
     }
 
-    /// Elements of the window at output `at` along `axis` that count: those in the input, or in the padded input.
-    fn count(&self, axis: usize, at: usize, include_pad: bool) -> usize {
-        let (pad, end) = (self.window.pads[axis], self.window.pads[axis + 2]);
-        let size = self.input[axis];
-        let taps = 0..self.window.kernel[axis];
-        taps.filter(|&tap| {
-            let (pad, size) = if include_pad { (0, pad + size + end) } else { (pad, size) };
-            self.covered(axis, tap, pad, size).contains(&at)
-        })
-        .count()
+    /// Those in the input.
+    fn inside(&self, axis: usize, at: usize) -> Range<usize> {
+        let pad = self.window.pads[axis];
+        self.taps(axis, at, pad..pad + self.input[axis])
+    }
+
+    /// Those in the padded input.
+    fn padded(&self, axis: usize, at: usize) -> Range<usize> {
+        let pads = self.window.pads[axis] + self.window.pads[axis + 2];
+        self.taps(axis, at, 0..pads + self.input[axis])
+    }
+
+    /// The outputs along a row all of whose elements lie in the input.
+    fn interior(&self) -> Range<usize> {
+        let (pad, stride) = (self.window.pads[1], self.window.stride[1]);
+        let span = (self.window.kernel[1] - 1) * self.window.dilation[1];
+        let first = pad.div_ceil(stride).min(self.output[1]);
+        let end = (pad + self.input[1]).saturating_sub(span).div_ceil(stride).min(self.output[1]);
+        first..end.max(first)
     }
 }
 
@@ -132,80 +141,147 @@ impl Kernel for Planes<'_> {
     type Out = ();
 
     #[inline(always)]
-    fn run<I: Isa>(self, _: I) {
-        let shape = self.shape;
-        let (inside, outside) = (shape.input[0] * shape.input[1], shape.output[0] * shape.output[1]);
-        if outside == 0 {
+    fn run<I: Isa>(self, isa: I) {
+        let planes = Rows { shape: self.shape, interior: self.shape.interior() };
+        match self.method {
+            Method::Max => planes.all(isa, Max, self.x, self.y),
+            Method::Average { include_pad } => planes.all(isa, Average { include_pad }, self.x, self.y),
+        }
+    }
+}
+
+/// How elements are taken into a result, one by one and by lanes alike.
+trait Take: Copy {
+    const START: f32;
+    fn one(self, acc: f32, x: f32) -> f32;
+    fn lanes<I: Isa>(self, isa: I, acc: I::F32, x: I::F32) -> I::F32;
+    /// By what the result at `(oy, ox)` is divided, if at all.
+    fn divisor(self, shape: &PoolShape, oy: usize, ox: usize) -> Option<f32>;
+}
+
+#[derive(Copy, Clone)]
+struct Max;
+
+impl Take for Max {
+    const START: f32 = f32::NEG_INFINITY;
+
+    #[inline(always)]
+    fn one(self, acc: f32, x: f32) -> f32 {
+        if x > acc || x.is_nan() { x } else { acc }
+    }
+
+    #[inline(always)]
+    fn lanes<I: Isa>(self, isa: I, acc: I::F32, x: I::F32) -> I::F32 {
+        isa.max(x, acc)
+    }
+
+    #[inline(always)]
+    fn divisor(self, _: &PoolShape, _: usize, _: usize) -> Option<f32> {
+        None
+    }
+}
+
+#[derive(Copy, Clone)]
+struct Average {
+    include_pad: bool,
+}
+
+impl Take for Average {
+    const START: f32 = 0.0;
+
+    #[inline(always)]
+    fn one(self, acc: f32, x: f32) -> f32 {
+        acc + x
+    }
+
+    #[inline(always)]
+    fn lanes<I: Isa>(self, isa: I, acc: I::F32, x: I::F32) -> I::F32 {
+        isa.add(acc, x)
+    }
+
+    fn divisor(self, shape: &PoolShape, oy: usize, ox: usize) -> Option<f32> {
+        let count = |axis: usize, at: usize| {
+            if self.include_pad { shape.padded(axis, at).len() } else { shape.inside(axis, at).len() }
+        };
+        Some((count(0, oy) * count(1, ox)).max(1) as f32)
+    }
+}
+
+#[derive(Clone)]
+struct Rows<'a> {
+    shape: &'a PoolShape,
+    interior: Range<usize>,
+}
+
+impl Rows<'_> {
+    #[inline(always)]
+    fn all<I: Isa, T: Take>(&self, isa: I, take: T, x: &[f32], y: &mut [f32]) {
+        let [[ih, iw], [oh, ow]] = [self.shape.input, self.shape.output];
+        if oh * ow == 0 {
             return;
         }
-        for (i, y) in self.y.chunks_exact_mut(outside).enumerate() {
-            let x = &self.x[i * inside..][..inside];
-            match shape.window.stride[1] {
-                1 => plane::<1>(shape, self.method, x, y),
-                2 => plane::<2>(shape, self.method, x, y),
-                _ => plane::<0>(shape, self.method, x, y),
+        for (i, row) in y.chunks_exact_mut(ow).enumerate() {
+            self.row(isa, take, i % oh, &x[i / oh * ih * iw..][..ih * iw], row);
+        }
+    }
+
+    /// One output row: its interior by lanes, the rest one by one.
+    #[inline(always)]
+    fn row<I: Isa, T: Take>(&self, isa: I, take: T, oy: usize, plane: &[f32], row: &mut [f32]) {
+        let interior = match self.shape.window.stride[1] {
+            1 | 2 => self.interior.clone(),
+            _ => 0..0,
+        };
+        for ox in (0..interior.start).chain(interior.end..row.len()) {
+            row[ox] = self.one(take, oy, ox, plane);
+        }
+        let ys = self.shape.inside(0, oy);
+        for start in interior.clone().step_by(LANES) {
+            let out = &mut row[start..interior.end.min(start + LANES)];
+            let mut acc = self.lanes(isa, take, (oy, ys.clone()), start, plane);
+            if let Some(divisor) = take.divisor(self.shape, oy, start) {
+                acc = isa.div(acc, isa.splat(divisor));
+            }
+            isa.store_partial(acc, out);
+        }
+    }
+
+    /// Up to sixteen outputs from `(oy, ox)` on, all in the interior; other lanes have any value.
+    #[inline(always)]
+    fn lanes<I: Isa, T: Take>(&self, isa: I, take: T, (oy, ys): (usize, Range<usize>), ox: usize, plane: &[f32]) -> I::F32 {
+        let (window, width) = (&self.shape.window, self.shape.input[1]);
+        let mut acc = isa.splat(T::START);
+        for ky in ys {
+            let iy = oy * window.stride[0] + ky * window.dilation[0] - window.pads[0];
+            let x = &plane[iy * width..][..width];
+            let first = ox * window.stride[1] - window.pads[1];
+            for kx in 0..window.kernel[1] {
+                let x = &x[first + kx * window.dilation[1]..];
+                let mut values = load(isa, x);
+                if window.stride[1] == 2 {
+                    values = isa.evens(values, load(isa, x.get(LANES..).unwrap_or(&[])));
+                }
+                acc = take.lanes(isa, acc, values);
             }
         }
+        acc
     }
-}
 
-/// One plane, output row by output row; `STRIDE` is the horizontal stride, or 0 for any.
-#[inline(always)]
-fn plane<const STRIDE: usize>(shape: &PoolShape, method: Method, x: &[f32], y: &mut [f32]) {
-    for (oy, row) in y.chunks_exact_mut(shape.output[1]).enumerate() {
-        row.fill(if method == Method::Max { f32::NEG_INFINITY } else { 0.0 });
-        for ky in 0..shape.window.kernel[0] {
-            let pad = shape.window.pads[0];
-            if shape.covered(0, ky, pad, shape.input[0]).contains(&oy) {
-                let iy = oy * shape.window.stride[0] + ky * shape.window.dilation[0] - pad;
-                let x = &x[iy * shape.input[1]..][..shape.input[1]];
-                input_row::<STRIDE>(shape, method, x, row);
+    fn one<T: Take>(&self, take: T, oy: usize, ox: usize, plane: &[f32]) -> f32 {
+        let (window, width) = (&self.shape.window, self.shape.input[1]);
+        let mut acc = T::START;
+        for ky in self.shape.inside(0, oy) {
+            for kx in self.shape.inside(1, ox) {
+                let iy = oy * window.stride[0] + ky * window.dilation[0] - window.pads[0];
+                let ix = ox * window.stride[1] + kx * window.dilation[1] - window.pads[1];
+                acc = take.one(acc, plane[iy * width + ix]);
             }
         }
-        if let Method::Average { include_pad } = method {
-            divide(shape, oy, include_pad, row);
-        }
-    }
-}
-
-/// Takes one input row into one output row, for all kernel columns.
-#[inline(always)]
-fn input_row<const STRIDE: usize>(shape: &PoolShape, method: Method, x: &[f32], row: &mut [f32]) {
-    let (pad, stride) = (shape.window.pads[1], if STRIDE == 0 { shape.window.stride[1] } else { STRIDE });
-    for kx in 0..shape.window.kernel[1] {
-        let covered = shape.covered(1, kx, pad, shape.input[1]);
-        if covered.is_empty() {
-            continue;
-        }
-        let first = covered.start * stride + kx * shape.window.dilation[1] - pad;
-        let out = &mut row[covered];
-        let x = &x[first..][..(out.len() - 1) * stride + 1];
-        match method {
-            Method::Max => take_max(out, x, stride),
-            Method::Average { .. } => take_sum(out, x, stride),
-        }
+        take.divisor(self.shape, oy, ox).map_or(acc, |divisor| acc / divisor)
     }
 }
 
 #[inline(always)]
-fn take_max(out: &mut [f32], x: &[f32], stride: usize) {
-    for (j, best) in out.iter_mut().enumerate() {
-        let value = x[j * stride];
-        *best = if value > *best || value.is_nan() { value } else { *best };
-    }
-}
-
-#[inline(always)]
-fn take_sum(out: &mut [f32], x: &[f32], stride: usize) {
-    for (j, sum) in out.iter_mut().enumerate() {
-        *sum += x[j * stride];
-    }
-}
-
-#[inline(always)]
-fn divide(shape: &PoolShape, oy: usize, include_pad: bool, row: &mut [f32]) {
-    let rows = shape.count(0, oy, include_pad);
-    for (ox, sum) in row.iter_mut().enumerate() {
-        *sum /= (rows * shape.count(1, ox, include_pad)).max(1) as f32;
-    }
+fn load<I: Isa>(isa: I, x: &[f32]) -> I::F32 {
+    if x.len() >= LANES { isa.load(x) } else { isa.load_partial(x, 0.0) }
 }

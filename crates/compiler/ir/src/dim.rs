@@ -29,7 +29,13 @@ pub struct DimExpr {
     pub a: Dim,
     /// Right operand.
     pub b: Dim,
+    /// Operations in the whole expression, counted as often as they are used.
+    weight: u32,
 }
+
+/// An expression has no more operations than this, so that evaluating, comparing and dropping it stays cheap whatever a model
+/// adds up.
+const MAX_WEIGHT: u32 = 2048;
 
 /// An operation on extents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,11 +90,14 @@ impl Dim {
         }
     }
 
-    /// `self op other`, simplified; `None` where it overflows, or where subtraction or division by something not known
-    /// would be needed.
+    /// `self op other`, simplified; `None` where it overflows, where subtraction or division by something not known would be
+    /// needed, or where the expression would grow beyond a bound.
     pub fn combine(self, op: DimOp, other: Dim) -> Option<Dim> {
         if let (Dim::Known(a), Dim::Known(b)) = (&self, &other) {
             return op.apply(*a, *b).map(Dim::Known);
+        }
+        if self.weight().saturating_add(other.weight()) >= MAX_WEIGHT {
+            return None;
         }
         match op {
             DimOp::Add | DimOp::Mul | DimOp::Max => commutative(op, self, other),
@@ -107,7 +116,12 @@ impl Dim {
     }
 
     fn expr(op: DimOp, a: Dim, b: Dim) -> Dim {
-        Dim::Expr(Arc::new(DimExpr { op, a, b }))
+        let weight = a.weight().saturating_add(b.weight()).saturating_add(1);
+        Dim::Expr(Arc::new(DimExpr { op, a, b, weight }))
+    }
+
+    fn weight(&self) -> u32 {
+        if let Dim::Expr(e) = self { e.weight } else { 0 }
     }
 
     /// `(rest, constant)` where this is `rest op constant`.
@@ -210,6 +224,15 @@ mod tests {
         let h = n().combine(DimOp::Add, 2.into()).unwrap().combine(DimOp::Sub, 3.into()).unwrap();
         let out = h.combine(DimOp::Div, 2.into()).unwrap().combine(DimOp::Add, 1.into()).unwrap();
         assert_eq!(out.eval(&[224]), Some(112));
+    }
+
+    #[test]
+    fn expressions_do_not_grow_without_bound() {
+        let mut sum = n().combine(DimOp::Div, 3.into());
+        for _ in 0..100 {
+            sum = sum.and_then(|d| d.clone().combine(DimOp::Mul, d));
+        }
+        assert_eq!(sum, None);
     }
 
     #[test]

@@ -1,7 +1,43 @@
 //! Reference bodies over every element type.
 
-use fastserve_ir::OpError;
-use fastserve_tensor::{DType, bf16, f16};
+use fastserve_ir::{Fact, Inputs, Io, OpError, ShapeError};
+use fastserve_tensor::{DType, TensorError, bf16, f16};
+
+/// Number of elements of these extents: 0 if one of them is 0, and `usize::MAX` if it overflows, as no tensor can.
+pub(crate) fn count(dims: &[usize]) -> usize {
+    if dims.contains(&0) { 0 } else { dims.iter().fold(1, |n, &d| n.saturating_mul(d)) }
+}
+
+/// The elements of an input as plain words of their width.
+pub(crate) fn words<'a, T: bytemuck::Pod>(io: &Io<'a>, i: usize) -> Result<&'a [T], OpError> {
+    let x = io.input(i)?;
+    Ok(bytemuck::try_cast_slice(x.bytes()).map_err(|_| TensorError::Misaligned(x.dtype()))?)
+}
+
+/// The elements of an output as plain words of their width.
+pub(crate) fn words_mut<'b, T: bytemuck::Pod>(io: &'b mut Io<'_>, i: usize) -> Result<&'b mut [T], OpError> {
+    let y = io.output(i)?;
+    let dtype = y.dtype();
+    Ok(bytemuck::try_cast_slice_mut(y.bytes_mut()).map_err(|_| TensorError::Misaligned(dtype))?)
+}
+
+/// An input that must be there and hold floats.
+///
+/// # Errors
+/// Missing, or of another type.
+pub(crate) fn require_float<'a>(inputs: &Inputs<'a>, i: usize) -> Result<&'a Fact, ShapeError> {
+    let fact = inputs.req(i)?;
+    if fact.dtype.is_float() { Ok(fact) } else { Err(ShapeError::DType { index: i, expected: "a float".into(), got: fact.dtype }) }
+}
+
+/// An input that must be there and hold numbers.
+///
+/// # Errors
+/// Missing, or booleans.
+pub(crate) fn require_number<'a>(inputs: &Inputs<'a>, i: usize) -> Result<&'a Fact, ShapeError> {
+    let fact = inputs.req(i)?;
+    if fact.dtype != DType::Bool { Ok(fact) } else { Err(ShapeError::DType { index: i, expected: "a number".into(), got: fact.dtype }) }
+}
 
 /// An element as a float in the reference bodies: computed in f64, rounded once.
 pub(crate) trait Float: fastserve_tensor::Element {
@@ -119,4 +155,64 @@ macro_rules! for_width {
     }};
 }
 
-pub(crate) use {for_float, for_width};
+/// Runs a generic function for any type.
+macro_rules! for_any {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
+            DType::Bool => {
+                type $T = fastserve_tensor::Bool;
+                $body
+            }
+            DType::U8 => {
+                type $T = u8;
+                $body
+            }
+            DType::U16 => {
+                type $T = u16;
+                $body
+            }
+            DType::U32 => {
+                type $T = u32;
+                $body
+            }
+            DType::U64 => {
+                type $T = u64;
+                $body
+            }
+            DType::I8 => {
+                type $T = i8;
+                $body
+            }
+            DType::I16 => {
+                type $T = i16;
+                $body
+            }
+            DType::I32 => {
+                type $T = i32;
+                $body
+            }
+            DType::I64 => {
+                type $T = i64;
+                $body
+            }
+            DType::F16 => {
+                type $T = fastserve_tensor::f16;
+                $body
+            }
+            DType::BF16 => {
+                type $T = fastserve_tensor::bf16;
+                $body
+            }
+            DType::F32 => {
+                type $T = f32;
+                $body
+            }
+            DType::F64 => {
+                type $T = f64;
+                $body
+            }
+        }
+    };
+}
+
+pub(crate) use {for_any, for_float, for_width};

@@ -9,6 +9,7 @@ mod elements;
 mod epilogue;
 mod list;
 pub mod ops;
+mod shape_ints;
 mod window;
 
 pub use def::{OpDef, Ops, definitions};

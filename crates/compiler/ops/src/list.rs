@@ -13,19 +13,28 @@ macro_rules! list {
 list! {
     batch_normalization
     binary
+    cast
     clip
+    concat
     constant
     conv
     flatten
     fused_conv
     fused_gemm
+    gather
     gemm
+    global_average_pool
     identity
     matmul
     pack_conv
     pack_gemm
+    pad
     pool
+    reduce
     reshape
+    shape
     softmax
+    squeeze
+    transpose
     unary
 }

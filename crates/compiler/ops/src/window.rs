@@ -127,48 +127,43 @@ impl WindowAttrs {
             return input.clone().combine(DimOp::CeilDiv, axis.stride.into()).ok_or(ShapeError::Overflow);
         }
         if let Some(n) = input.known() {
-            return self.out_extent(n, axis).map(Dim::Known);
+            axis.check_fits(n)?;
         }
-        let span = axis.span().ok_or(ShapeError::Overflow)?;
-        let round = if self.ceil_mode { DimOp::CeilDiv } else { DimOp::Div };
-        let padded = axis.pads.0.checked_add(axis.pads.1).and_then(|p| input.clone().combine(DimOp::Add, p.into()));
-        padded
-            .and_then(|d| d.combine(DimOp::Sub, span.into()))
-            .and_then(|d| d.combine(round, axis.stride.into()))
+        let (add, sub) = self.last_start(axis).ok_or(ShapeError::Overflow)?;
+        let last = input.clone().combine(DimOp::Add, add.into()).and_then(|d| d.combine(DimOp::Sub, sub.into()));
+        last.and_then(|d| d.combine(DimOp::Div, axis.stride.into()))
             .and_then(|d| d.combine(DimOp::Add, 1.into()))
             .ok_or(ShapeError::Overflow)
     }
 
-    fn out_extent(&self, input: usize, axis: Axis) -> Result<usize, ShapeError> {
-        let padded = axis.pads.0.checked_add(axis.pads.1).and_then(|p| input.checked_add(p)).ok_or(ShapeError::Overflow)?;
-        let span = axis.span().ok_or(ShapeError::Overflow)?;
-        let free = padded
-            .checked_sub(span)
-            .ok_or_else(|| ShapeError::shape(format!("a window of {span} does not fit into {input} with padding {:?}", axis.pads)))?;
+    /// `(add, sub)` such that the last window is number `(input + add − sub) / stride`, from 0.
+    fn last_start(&self, axis: Axis) -> Option<(usize, usize)> {
+        let (span, pads) = (axis.span()?, axis.pads.0.checked_add(axis.pads.1)?);
         if !self.ceil_mode {
-            return Ok(free / axis.stride + 1);
+            return Some((pads, span));
         }
-        let out = free.div_ceil(axis.stride) + 1;
-        // A last window that would start in the padding at the end does not count.
-        let starts_in_padding = (out - 1).checked_mul(axis.stride).is_none_or(|s| s >= input.saturating_add(axis.pads.0));
-        Ok(if starts_in_padding { out - 1 } else { out })
+        // A partial window counts, but not one that would start in the padding at the end.
+        let may_start_in_padding = axis.pads.1.checked_add(axis.stride)? > span;
+        if may_start_in_padding { Some((axis.pads.0, 1)) } else { Some((pads.checked_add(axis.stride - 1)?, span)) }
     }
 
     /// The window along each axis with its padding chosen for these input extents.
     pub(crate) fn resolve(&self, input: &[usize], kernel: &[usize]) -> Result<Vec<Axis>, ShapeError> {
         let mut axes = self.axes(kernel)?;
-        if self.is_same() {
-            axes.iter_mut().zip(input).for_each(|(axis, &n)| axis.pads = self.same_pads(n, axis));
+        for (axis, &n) in axes.iter_mut().zip(input) {
+            if self.is_same() {
+                axis.pads = self.same_pads(n, axis).ok_or(ShapeError::Overflow)?;
+            }
+            axis.check_fits(n)?;
         }
         Ok(axes)
     }
 
-    fn same_pads(&self, input: usize, axis: &Axis) -> (usize, usize) {
-        let out = input.div_ceil(axis.stride);
-        let span = axis.span().unwrap_or(usize::MAX);
-        let total = (out.saturating_sub(1).saturating_mul(axis.stride)).saturating_add(span).saturating_sub(input);
+    fn same_pads(&self, input: usize, axis: &Axis) -> Option<(usize, usize)> {
+        let last = (input.div_ceil(axis.stride)).saturating_sub(1).checked_mul(axis.stride)?;
+        let total = last.checked_add(axis.span()?)?.saturating_sub(input);
         let (small, large) = (total / 2, total - total / 2);
-        if self.auto_pad == AutoPad::SameUpper { (small, large) } else { (large, small) }
+        Some(if self.auto_pad == AutoPad::SameUpper { (small, large) } else { (large, small) })
     }
 
     /// As a window over two axes, if the spatial rank is 1 or 2 and everything is known; a single axis becomes the second.
@@ -197,7 +192,33 @@ impl WindowAttrs {
 impl Axis {
     /// Extent of the window with its gaps.
     fn span(&self) -> Option<usize> {
-        (self.kernel - 1).checked_mul(self.dilation)?.checked_add(1)
+        self.kernel.checked_sub(1)?.checked_mul(self.dilation)?.checked_add(1)
+    }
+
+    /// Refuses an input that is smaller, with its padding, than the window.
+    fn check_fits(&self, input: usize) -> Result<(), ShapeError> {
+        let span = self.span().ok_or(ShapeError::Overflow)?;
+        if self.end(input).ok_or(ShapeError::Overflow)? >= span {
+            return Ok(());
+        }
+        Err(ShapeError::shape(format!("a window of {span} does not fit into {input} with padding {:?}", self.pads)))
+    }
+
+    /// Extent of the input with its padding.
+    fn end(&self, input: usize) -> Option<usize> {
+        self.pads.0.checked_add(self.pads.1)?.checked_add(input)
+    }
+
+    /// Number of taps, from the first, of the window at output position `out` that lie before `end`, counted from the start of
+    /// the padding.
+    pub(crate) fn taps_before(&self, out: usize, end: usize) -> usize {
+        let start = out.saturating_mul(self.stride);
+        end.saturating_sub(start).div_ceil(self.dilation).min(self.kernel)
+    }
+
+    /// Like [`Axis::taps_before`] the end of the padding.
+    pub(crate) fn taps_with_padding(&self, out: usize, input: usize) -> usize {
+        self.taps_before(out, self.end(input).unwrap_or(usize::MAX))
     }
 }
 
@@ -207,28 +228,25 @@ fn find_auto_pad(name: &str) -> Result<AutoPad, AttrError> {
         .ok_or_else(|| AttrError::value("auto_pad", format!("expected NOTSET, VALID, SAME_UPPER or SAME_LOWER, got {name}")))
 }
 
-/// Calls `visit(tap, position)` for each tap of a window that starts at output position `out`, along every axis; `position`
-/// is `None` in the padding.
-pub(crate) fn taps(axes: &[Axis], out: &[usize], input: &[usize], mut visit: impl FnMut(&[usize], Option<usize>)) {
-    let kernel: Vec<usize> = axes.iter().map(|a| a.kernel).collect();
-    let mut tap = vec![0; axes.len()];
+/// Calls `visit(tap, position)` for each tap of the window at output position `out` that falls into the input, not into the
+/// padding; the position is flat.
+pub(crate) fn taps(axes: &[Axis], out: &[usize], input: &[usize], mut visit: impl FnMut(&[usize], usize)) {
+    let first: Vec<usize> = axes.iter().zip(out).map(|(a, &o)| a.taps_before(o, a.pads.0)).collect();
+    let behind: Vec<usize> = axes.iter().zip(out).zip(input).map(|((a, &o), &n)| a.taps_before(o, a.pads.0.saturating_add(n))).collect();
+    if first.iter().zip(&behind).any(|(f, b)| f >= b) {
+        return;
+    }
+    let mut tap = first.clone();
     loop {
         visit(&tap, position(axes, out, &tap, input));
-        let Some(axis) = (0..tap.len()).rev().find(|&i| tap[i] + 1 < kernel[i]) else { return };
+        let Some(axis) = (0..tap.len()).rev().find(|&i| tap[i] + 1 < behind[i]) else { return };
         tap[axis] += 1;
-        tap[axis + 1..].fill(0);
+        tap[axis + 1..].copy_from_slice(&first[axis + 1..]);
     }
 }
 
-/// The flat position in the input of one tap; `None` in the padding.
-fn position(axes: &[Axis], out: &[usize], tap: &[usize], input: &[usize]) -> Option<usize> {
-    let mut flat = 0;
-    for (i, axis) in axes.iter().enumerate() {
-        let at = (out[i] * axis.stride + tap[i] * axis.dilation).checked_sub(axis.pads.0)?;
-        if at >= input[i] {
-            return None;
-        }
-        flat = flat * input[i] + at;
-    }
-    Some(flat)
+/// The flat position in the input of a tap that falls into it.
+fn position(axes: &[Axis], out: &[usize], tap: &[usize], input: &[usize]) -> usize {
+    let along = |i: usize| out[i] * axes[i].stride + tap[i] * axes[i].dilation - axes[i].pads.0;
+    (0..axes.len()).fold(0, |flat, i| flat * input[i] + along(i))
 }

@@ -6,7 +6,7 @@ use fastserve_backend::{Backend, Caps, Claim, CompileError, CompileOptions, Exec
 use fastserve_ir::Graph;
 use fastserve_parallel::{Team, granted_cores};
 use fastserve_passes::{PassCx, PassError};
-use fastserve_simd::Cpu;
+use fastserve_simd::{Cpu, FpGuard};
 
 use crate::model::CpuModel;
 
@@ -51,6 +51,8 @@ impl Backend for CpuBackend {
     }
 
     fn compile(&self, graph: &Graph, options: &CompileOptions) -> Result<Arc<dyn Executable>, CompileError> {
+        // Folding computes: the host's control word may not show in the constants.
+        let _control_word = FpGuard::enter();
         let mut graph = graph.clone();
         graph.verify()?;
         let failed = |e: PassError| CompileError::Pass { pass: e.pass, why: e.source.to_string() };

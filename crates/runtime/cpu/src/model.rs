@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fastserve_backend::{CompileError, Executable, Explain, RunError, Session, Signature};
-use fastserve_ir::{Graph, LowerCx, Lowered, NodeId, OpRef, Source, ValueId};
+use fastserve_ir::{Graph, LowerCx, Lowered, NodeId, OpRef, ValueId};
 use fastserve_parallel::Team;
 use fastserve_simd::Cpu;
 
@@ -77,11 +77,6 @@ impl Inner {
     /// The value whose bytes a value shares.
     pub(crate) fn root(&self, id: ValueId) -> ValueId {
         self.roots[id.index()]
-    }
-
-    /// Whether a value's bytes lie in the arena.
-    pub(crate) fn in_arena(&self, id: ValueId) -> bool {
-        matches!(self.graph.value(self.root(id)).source, Source::Node { .. }) && self.graph.constant(self.root(id)).is_none()
     }
 
     pub(crate) fn name(&self, id: ValueId) -> String {

@@ -5,7 +5,7 @@
 //! in the padded copy, and are copied as whole vectors.
 
 use super::ConvShape;
-use super::pack::runs;
+use super::pack::Runs;
 use crate::class::{CHANNEL_BLOCK, K_CHUNK};
 use fastserve_simd::{Isa, LANES};
 use std::ops::Range;
@@ -136,7 +136,7 @@ impl PanelFill<'_> {
     pub(crate) fn run<I: Isa, const NV: usize>(self, isa: I) {
         let [dy, dx] = self.shape.window.dilation;
         let mut at = 0;
-        for run in runs(self.shape, self.ks.clone()) {
+        for run in Runs::new(self.shape, self.ks) {
             let tap = run.tap[0] * dy * self.strip.width + run.tap[1] * dx;
             for channel in run.channels {
                 let plane = &self.padded[(channel - self.first) * self.strip.plane() + tap..];

@@ -14,23 +14,60 @@ pub(super) struct Run {
     pub(super) channels: Range<usize>,
 }
 
-/// The runs that make up `ks`, in the order (block of 16 channels, kernel row, kernel column, channel in the block).
-pub(super) fn runs(shape: &ConvShape, ks: Range<usize>) -> impl Iterator<Item = Run> {
-    let (taps, width, total) = (shape.window.taps(), shape.window.kernel[1], shape.group_in());
-    let mut k = ks.start;
-    std::iter::from_fn(move || {
-        if k >= ks.end {
+/// The runs that make up a range of k, in the order (block of 16 channels, kernel row, kernel column, channel in the
+/// block).
+pub(super) struct Runs {
+    kernel: [usize; 2],
+    /// Input channels of the group.
+    total: usize,
+    /// The current block's first channel.
+    block: usize,
+    tap: [usize; 2],
+    /// Channels of the current run that come before the range.
+    skip: usize,
+    /// Elements left.
+    left: usize,
+}
+
+impl Runs {
+    pub(super) fn new(shape: &ConvShape, ks: &Range<usize>) -> Runs {
+        let [_, kw] = shape.window.kernel;
+        let (taps, total) = (shape.window.taps(), shape.group_in());
+        let block = ks.start / (CHANNEL_BLOCK * taps) * CHANNEL_BLOCK;
+        let channels = CHANNEL_BLOCK.min(total - block).max(1);
+        let (tap, skip) = ((ks.start - block * taps) / channels, (ks.start - block * taps) % channels);
+        Runs { kernel: shape.window.kernel, total, block, tap: [tap / kw, tap % kw], skip, left: ks.len() }
+    }
+
+    /// To the next kernel position, and after the last one to the next block.
+    fn advance(&mut self) {
+        self.skip = 0;
+        self.tap[1] += 1;
+        if self.tap[1] == self.kernel[1] {
+            self.tap = [self.tap[0] + 1, 0];
+        }
+        if self.tap[0] == self.kernel[0] {
+            self.tap[0] = 0;
+            self.block += CHANNEL_BLOCK;
+        }
+    }
+}
+
+impl Iterator for Runs {
+    type Item = Run;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Run> {
+        if self.left == 0 {
             return None;
         }
-        let block = k / (CHANNEL_BLOCK * taps);
-        let first = block * CHANNEL_BLOCK;
-        let channels = CHANNEL_BLOCK.min(total - first);
-        let rest = k - first * taps;
-        let (tap, skip) = (rest / channels, rest % channels);
-        let count = (channels - skip).min(ks.end - k);
-        k += count;
-        Some(Run { tap: [tap / width, tap % width], channels: first + skip..first + skip + count })
-    })
+        let first = self.block + self.skip;
+        let channels = first..self.total.min(self.block + CHANNEL_BLOCK).min(first + self.left);
+        self.left -= channels.len();
+        let run = Run { tap: self.tap, channels };
+        self.advance();
+        Some(run)
+    }
 }
 
 /// Elements of the packed weights: as many as there are weights.
@@ -55,7 +92,7 @@ pub fn pack_weights(row: &ConvRow, shape: &ConvShape, w: &[f32], out: &mut [f32]
 
 fn pack_tile<'a>(shape: &ConvShape, rows: Range<usize>, w: &[f32], out: &mut impl Iterator<Item = &'a mut f32>) {
     let taps = shape.window.taps();
-    for run in runs(shape, 0..shape.k()) {
+    for run in Runs::new(shape, &(0..shape.k())) {
         let tap = run.tap[0] * shape.window.kernel[1] + run.tap[1];
         for channel in run.channels {
             let source = rows.clone().map(|row| w[row * shape.k() + channel * taps + tap]);

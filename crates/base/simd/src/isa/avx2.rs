@@ -243,6 +243,12 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
+    fn evens(self, a: Lanes, b: Lanes) -> Lanes {
+        // SAFETY: the token proves the feature; no memory is touched.
+        unsafe { Lanes(evens8(a.0, a.1), evens8(b.0, b.1)) }
+    }
+
+    #[inline(always)]
     fn reduce_add(self, a: Lanes) -> f32 {
         // SAFETY: the token proves the feature; no memory is touched.
         fold8!(unsafe { _mm256_add_ps(a.0, a.1) }, add4)
@@ -258,4 +264,12 @@ impl Isa for Avx2 {
 #[target_feature(enable = "avx2")]
 fn shift_to_exponent(v: __m256) -> __m256 {
     _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_castps_si256(v)))
+}
+
+/// Lanes 0, 2, 4 and 6 of `a`, then those of `b`.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn evens8(a: __m256, b: __m256) -> __m256 {
+    let pairs = _mm256_castps_pd(_mm256_shuffle_ps::<0b10_00_10_00>(a, b));
+    _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(pairs))
 }

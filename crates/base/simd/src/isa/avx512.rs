@@ -201,6 +201,14 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
+    fn evens(self, a: __m512, b: __m512) -> __m512 {
+        v!({
+            let index = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            _mm512_permutex2var_ps(a, index, b)
+        })
+    }
+
+    #[inline(always)]
     fn reduce_add(self, a: __m512) -> f32 {
         fold16!(a, _mm512_add_ps)
     }

@@ -123,6 +123,9 @@ pub trait Isa: Copy + Send + Sync + 'static {
     /// `yes` where `mask`, `no` elsewhere.
     fn select(self, mask: Self::Mask, yes: Self::F32, no: Self::F32) -> Self::F32;
 
+    /// Lanes 0, 2, 4, … of `a`, then those of `b`.
+    fn evens(self, a: Self::F32, b: Self::F32) -> Self::F32;
+
     /// The sum of the lanes by the fixed tree: lanes `l` and `l + 8`, then `l + 4`, `l + 2`, `l + 1`.
     fn reduce_add(self, a: Self::F32) -> f32;
     /// The greatest lane by the same tree; NaN as in [`Isa::max`].

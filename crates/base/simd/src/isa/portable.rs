@@ -218,6 +218,16 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn evens(self, a: Lanes, b: Lanes) -> Lanes {
+        let mut out = [0.0; LANES];
+        for l in 0..LANES / 2 {
+            out[l] = a.0[2 * l];
+            out[l + LANES / 2] = b.0[2 * l];
+        }
+        Lanes(out)
+    }
+
+    #[inline(always)]
     fn reduce_add(self, a: Lanes) -> f32 {
         reduce!(a, |x, y| x + y)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
 
 use crate::def::OpDef;
-use crate::elements::{Float, for_float};
+use crate::elements::{Float, count, for_float, require_float};
 
 /// `(x − mean) / √(var + ε) · scale + bias` per channel (axis 1).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,7 +34,7 @@ impl Op for BatchNormalization {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
-        let x = inputs.req(0)?;
+        let x = require_float(inputs, 0)?;
         let channels = x.shape.get(1).cloned().unwrap_or(1.into());
         for i in 1..5 {
             let p = inputs.ranked(i, 1)?;
@@ -55,13 +55,16 @@ impl BatchNormalization {
     fn body<T: Float>(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let shape = io.shape(0)?;
         let channels = shape.get(1).copied().unwrap_or(1);
-        let inner: usize = shape.iter().skip(2).product();
+        let inner = count(shape.get(2..).unwrap_or_default());
         let x = io.slice::<T>(0)?;
         let p = [io.slice::<T>(1)?, io.slice::<T>(2)?, io.slice::<T>(3)?, io.slice::<T>(4)?];
-        for (i, y) in io.out_slice::<T>(0)?.iter_mut().enumerate() {
+        if p.iter().any(|p| p.len() != channels) {
+            return Err(OpError::Value(format!("expected {channels} elements of each of the inputs 1 to 4")));
+        }
+        for (i, (y, x)) in io.out_slice::<T>(0)?.iter_mut().zip(x).enumerate() {
             let c = i / inner % channels;
             let [scale, bias, mean, var] = p.map(|p| p[c].to_f64());
-            *y = T::from_f64((x[i].to_f64() - mean) / (var + f64::from(self.epsilon)).sqrt() * scale + bias);
+            *y = T::from_f64((x.to_f64() - mean) / (var + f64::from(self.epsilon)).sqrt() * scale + bias);
         }
         Ok(())
     }

@@ -7,7 +7,8 @@ use fastserve_kernels::elementwise::BinaryOp;
 
 use crate::broadcast::{broadcast, broadcast_strides, fits, walk};
 use crate::def::OpDef;
-use crate::elements::{Float, Int, NumericBody};
+use crate::elements::{Float, Int, NumericBody, require_number};
+use crate::shape_ints::MINUS_ONE;
 
 /// An operator of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl Op for Binary {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
-        let a = inputs.req(0)?;
+        let a = require_number(inputs, 0)?;
         let b = inputs.same_dtype(1, a.dtype)?;
         let ints = dim_op(self.0).and_then(|op| combine_ints(op, a, b));
         Ok(vec![Fact::new(a.dtype, broadcast(&a.shape, &b.shape)?).with_ints(ints)])
@@ -76,6 +77,9 @@ impl Op for Binary {
 /// Shape arithmetic: element by element where both are known and of one length, or one of them is a single element.
 fn combine_ints(op: DimOp, a: &Fact, b: &Fact) -> Option<Vec<Dim>> {
     let (x, y) = (a.ints.as_deref()?, b.ints.as_deref()?);
+    if a.rank().max(b.rank()) > 1 || x.contains(&MINUS_ONE) || y.contains(&MINUS_ONE) {
+        return None;
+    }
     let len = if x.len() == 1 { y.len() } else { x.len() };
     let at = |list: &[Dim], i: usize| if list.len() == 1 { list.first().cloned() } else { list.get(i).cloned() };
     (0..len).map(|i| at(x, i)?.combine(op, at(y, i)?)).collect()

@@ -7,7 +7,7 @@ use fastserve_kernels::elementwise::UnaryOp;
 use fastserve_kernels::epilogue::Activation;
 
 use crate::def::OpDef;
-use crate::elements::{Float, Int, NumericBody};
+use crate::elements::{Float, Int, NumericBody, require_number};
 use crate::ops::unary::{Unary, clip};
 
 /// Clip with optional inputs `min` and `max`, each a scalar.
@@ -38,7 +38,7 @@ impl Op for Clip {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
-        let x = inputs.req(0)?;
+        let x = require_number(inputs, 0)?;
         for i in [1, 2] {
             if inputs.opt(i).is_some() {
                 inputs.same_dtype(i, x.dtype)?;

@@ -46,7 +46,11 @@ impl Op for Constant {
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
-        io.output(0)?.bytes_mut().copy_from_slice(self.0.bytes());
+        let y = io.output(0)?.bytes_mut();
+        if y.len() != self.0.bytes().len() {
+            return Err(OpError::Value(format!("expected {} bytes, got {}", y.len(), self.0.bytes().len())));
+        }
+        y.copy_from_slice(self.0.bytes());
         Ok(())
     }
 }

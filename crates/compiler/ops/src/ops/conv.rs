@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fastserve_ir::{AttrError, Attrs, Dim, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
 
 use crate::def::OpDef;
-use crate::elements::{Float, for_float};
+use crate::elements::{Float, count, for_float, require_float};
 use crate::window::{Axis, WindowAttrs, taps};
 
 /// A convolution of `[N, C, …]` with weights `[O, C/group, …]` and an optional bias `[O]`.
@@ -37,7 +37,7 @@ impl Op for Conv {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
-        let x = inputs.req(0)?;
+        let x = require_float(inputs, 0)?;
         let w = inputs.same_dtype(1, x.dtype)?;
         if x.rank() < 3 || w.rank() != x.rank() {
             return Err(ShapeError::shape(format!("expected input and weights of one rank, 3 or more, got {} and {}", x.rank(), w.rank())));
@@ -87,14 +87,21 @@ impl Conv {
 
     fn body<T: Float>(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let (sx, sw, so) = (io.shape(0)?, io.shape(1)?, io.out_shape(0)?);
+        if sx.rank() < 3 || sw.rank() != sx.rank() || so.rank() != sx.rank() || so[..2] != [sx[0], sw[0]] {
+            return Err(OpError::Value(format!("expected {so} of {sx} with weights {sw}")));
+        }
         let axes = self.window.resolve(&sx[2..], &sw[2..])?;
-        if sw[1].checked_mul(self.group) != Some(sx[1]) {
-            return Err(OpError::Value(format!("{} channels do not divide into {} groups of {}", sx[1], self.group, sw[1])));
+        if so.contains(&0) {
+            return Ok(());
+        }
+        if sw[1].checked_mul(self.group) != Some(sx[1]) || sw[0] % self.group != 0 {
+            let why = format!("{} channels and {} outputs do not divide into {} groups of {}", sx[1], sw[0], self.group, sw[1]);
+            return Err(OpError::Value(why));
         }
         let (x, w) = (io.slice::<T>(0)?, io.slice::<T>(1)?);
         let bias = io.opt(2).map(|b| b.as_slice::<T>()).transpose()?;
         let job = Job { axes, group: self.group, sx: &sx, sw: &sw, x, w };
-        let space: usize = so[2..].iter().product();
+        let space = count(&so[2..]);
         for (i, y) in io.out_slice::<T>(0)?.iter_mut().enumerate() {
             let (n, o) = (i / space / so[1], i / space % so[1]);
             let sum = job.at(n, o, &unflatten(i % space, &so[2..]));
@@ -128,18 +135,15 @@ impl<T: Float> Job<'_, T> {
     fn at(&self, n: usize, o: usize, out: &[usize]) -> f64 {
         let (channels, per_group) = (self.sx[1], self.sw[1]);
         let first = o / (self.sw[0] / self.group) * per_group;
-        let (space, window): (usize, usize) = (self.sx[2..].iter().product(), self.sw[2..].iter().product());
+        let (space, window) = (count(&self.sx[2..]), count(&self.sw[2..]));
         let mut sum = 0.0;
-        let mut tap = 0;
-        taps(&self.axes, out, &self.sx[2..], |_, position| {
-            if let Some(p) = position {
-                let term = |c: usize| {
-                    let x = self.x[(n * channels + first + c) * space + p].to_f64();
-                    x * self.w[(o * per_group + c) * window + tap].to_f64()
-                };
-                sum += (0..per_group).map(term).sum::<f64>();
-            }
-            tap += 1;
+        taps(&self.axes, out, &self.sx[2..], |tap, position| {
+            let tap = tap.iter().zip(&self.sw[2..]).fold(0, |flat, (t, d)| flat * d + t);
+            let term = |c: usize| {
+                let x = self.x[(n * channels + first + c) * space + position].to_f64();
+                x * self.w[(o * per_group + c) * window + tap].to_f64()
+            };
+            sum += (0..per_group).map(term).sum::<f64>();
         });
         sum
     }

@@ -6,7 +6,7 @@ use fastserve_ir::{AttrError, Attrs, Dim, Fact, Inputs, Io, Op, OpError, OpRef, 
 
 use crate::broadcast::{broadcast_strides, fits};
 use crate::def::OpDef;
-use crate::elements::{Float, for_float};
+use crate::elements::{Float, for_float, require_float};
 
 /// `α · A' · B' + β · C`, where A' and B' may be transposed and C is broadcast.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,6 +54,7 @@ impl Op for Gemm {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
+        require_float(inputs, 0)?;
         let a = inputs.ranked(0, 2)?;
         let b = inputs.ranked(1, 2)?;
         inputs.same_dtype(1, a.dtype)?;

@@ -7,7 +7,7 @@ use fastserve_tensor::Shape;
 
 use crate::broadcast::{broadcast, broadcast_strides, fits, walk};
 use crate::def::OpDef;
-use crate::elements::{Float, Int, NumericBody};
+use crate::elements::{Float, Int, NumericBody, require_number};
 
 /// `A[…, M, K] · B[…, K, N]`; the leading axes are broadcast, and a vector counts as a row on the left, a column on the right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Op for MatMul {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
-        let a = inputs.req(0)?;
+        let a = require_number(inputs, 0)?;
         let b = inputs.same_dtype(1, a.dtype)?;
         Ok(vec![Fact::new(a.dtype, matmul_shape(&a.shape, &b.shape)?)])
     }
@@ -107,7 +107,11 @@ impl Body<'_, '_> {
         let (sa, sb) = (Shape::new(batch_a)?, Shape::new(batch_b)?);
         let out = self.io.out_shape(0)?;
         let matrix_axes = usize::from(a.rank() > 1) + usize::from(b.rank() > 1);
-        let batch = Shape::new(&out[..out.rank() - matrix_axes])?;
+        let batch = Shape::new(&out[..out.rank().saturating_sub(matrix_axes)])?;
+        let matrix = [*m, *n].into_iter().fold(batch.checked_numel(), |total, d| total?.checked_mul(d));
+        if matrix != out.checked_numel() {
+            return Err(OpError::Value(format!("the product of {a} and {b} is not {out}")));
+        }
         if !fits(&sa, &batch) || !fits(&sb, &batch) {
             return Err(OpError::Value(format!("cannot broadcast {sa} and {sb} to {batch}")));
         }
@@ -119,6 +123,9 @@ impl Body<'_, '_> {
         let Batched { m, k, n, batch, strides } = self.batched()?;
         let (a, b) = (self.io.slice::<T>(0)?, self.io.slice::<T>(1)?);
         let y = self.io.out_slice::<T>(0)?;
+        if y.is_empty() {
+            return Ok(());
+        }
         walk(&batch, &strides, |at, [ia, ib]| {
             let (a, b) = (&a[ia * m * k..], &b[ib * k * n..]);
             for (i, y) in y[at * m * n..][..m * n].iter_mut().enumerate() {
@@ -136,6 +143,6 @@ impl NumericBody for Body<'_, '_> {
     }
 
     fn int<T: Int>(&mut self) -> Result<(), OpError> {
-        self.each::<T>(|pairs| T::wrap(pairs.map(|(a, b)| a.to_i128() * b.to_i128()).fold(0, i128::wrapping_add)))
+        self.each::<T>(|pairs| T::wrap(pairs.map(|(a, b)| a.to_i128().wrapping_mul(b.to_i128())).fold(0, i128::wrapping_add)))
     }
 }

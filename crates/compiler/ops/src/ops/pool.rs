@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, PoolKind, PoolSpec, ShapeError};
 
 use crate::def::OpDef;
-use crate::elements::{Float, for_float};
+use crate::elements::{Float, count, for_float, require_float};
 use crate::ops::conv::unflatten;
 use crate::window::{Axis, WindowAttrs, taps};
 
@@ -59,7 +59,7 @@ impl Op for Pool {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
-        let x = inputs.req(0)?;
+        let x = require_float(inputs, 0)?;
         let kernel = self.kernel();
         if x.rank() != kernel.len() + 2 {
             return Err(ShapeError::shape(format!("expected rank {}, got {}", kernel.len() + 2, x.rank())));
@@ -90,8 +90,14 @@ impl Pool {
 
     fn body<T: Float>(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let (sx, so) = (io.shape(0)?, io.out_shape(0)?);
+        if sx.rank() != so.rank() || sx.rank() != self.kernel().len() + 2 || sx[..2] != so[..2] {
+            return Err(OpError::Value(format!("expected {so} of {sx} by a window of {:?}", self.kernel())));
+        }
         let axes = self.window.resolve(&sx[2..], self.kernel())?;
-        let (space, out_space): (usize, usize) = (sx[2..].iter().product(), so[2..].iter().product());
+        if so.contains(&0) {
+            return Ok(());
+        }
+        let (space, out_space) = (count(&sx[2..]), count(&so[2..]));
         let x = io.slice::<T>(0)?;
         for (i, y) in io.out_slice::<T>(0)?.iter_mut().enumerate() {
             let plane = &x[i / out_space * space..][..space];
@@ -108,27 +114,22 @@ impl Pool {
 fn max_at<T: Float>(plane: &[T], axes: &[Axis], out: &[usize], input: &[usize]) -> f64 {
     let mut max = f64::NEG_INFINITY;
     taps(axes, out, input, |_, position| {
-        if let Some(v) = position.map(|p| plane[p].to_f64()) {
-            max = if v.is_nan() || v > max { v } else { max };
-        }
+        let v = plane[position].to_f64();
+        max = if v.is_nan() || v > max { v } else { max };
     });
     max
 }
 
 /// The mean; padding counts if `include_pad`, but never what a last, partial window reaches beyond it.
 fn mean_at<T: Float>(plane: &[T], axes: &[Axis], out: &[usize], input: &[usize], include_pad: bool) -> f64 {
-    let (mut sum, mut count) = (0.0, 0usize);
-    taps(axes, out, input, |tap, position| {
-        sum += position.map_or(0.0, |p| plane[p].to_f64());
-        count += usize::from(position.is_some() || (include_pad && inside_padding(axes, out, tap, input)));
+    let (mut sum, mut count) = (0.0, 0.0);
+    taps(axes, out, input, |_, position| {
+        sum += plane[position].to_f64();
+        count += 1.0;
     });
-    sum / count as f64
-}
-
-fn inside_padding(axes: &[Axis], out: &[usize], tap: &[usize], input: &[usize]) -> bool {
-    let within = |i: usize| {
-        let axis = &axes[i];
-        out[i] * axis.stride + tap[i] * axis.dilation < axis.pads.0 + input[i] + axis.pads.1
-    };
-    (0..axes.len()).all(within)
+    if include_pad {
+        let taps = |((axis, &o), &n): ((&Axis, &usize), &usize)| axis.taps_with_padding(o, n) as f64;
+        count = axes.iter().zip(out).zip(input).map(taps).product();
+    }
+    sum / count
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use fastserve_ir::{Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, ShapeError};
+use fastserve_tensor::DType;
 
 use crate::def::OpDef;
 use crate::ops::identity::copy;
+use crate::shape_ints;
 
 /// New extents from the second input; 0 copies an extent (unless `allowzero`), −1 is what remains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +50,8 @@ impl Op for Reshape {
             n => return Err(ShapeError::shape(format!("input 1 has {n} elements of -1, at most one may be"))),
         };
         check_numel(&x.shape, &shape)?;
-        Ok(vec![Fact::new(x.dtype, shape)])
+        let ints = shape_ints::handed_on(x, shape.len());
+        Ok(vec![Fact::new(x.dtype, shape_ints::ranked(shape)?).with_ints(ints)])
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
@@ -62,21 +65,21 @@ impl Op for Reshape {
 
 impl Reshape {
     fn wants(&self, inputs: &Inputs<'_>, shape: &[Dim]) -> Result<Vec<Want>, ShapeError> {
-        if let Ok(dims) = inputs.ints(1) {
-            return dims.iter().enumerate().map(|(i, d)| self.extent(i, d.clone(), shape)).collect();
+        let want = inputs.req(1)?;
+        if !matches!(want.dtype, DType::I32 | DType::I64) || want.rank() > 1 {
+            return Err(ShapeError::shape(format!("input 1: expected a vector of i64, got {} of rank {}", want.dtype, want.rank())));
         }
-        let list = inputs.constant_ints(1)?;
-        let want = |(i, &v): (usize, &i64)| match v {
-            -1 => Ok(Want::Rest),
-            v => {
-                let n = usize::try_from(v).map_err(|_| ShapeError::shape(format!("input 1: {v} is no extent")))?;
-                self.extent(i, Dim::Known(n), shape)
-            }
-        };
-        list.iter().enumerate().map(want).collect()
+        match (shape_ints::elements(want), &want.value) {
+            (Some(dims), _) => dims.into_iter().enumerate().map(|(i, d)| self.extent(i, d, shape)).collect(),
+            (None, Some(_)) => Err(ShapeError::shape(format!("input 1: {:?} are no extents", shape_ints::known(inputs, 1)?))),
+            (None, None) => Err(ShapeError::DataDependent(1)),
+        }
     }
 
     fn extent(&self, i: usize, dim: Dim, shape: &[Dim]) -> Result<Want, ShapeError> {
+        if dim == shape_ints::MINUS_ONE {
+            return Ok(Want::Rest);
+        }
         if dim != Dim::Known(0) || self.allowzero {
             return Ok(Want::Extent(dim));
         }
@@ -91,23 +94,35 @@ fn fill_rest(wants: &[Want], from: &[Dim], known: &[Dim]) -> Result<Vec<Dim>, Sh
     Ok(wants.iter().map(|w| if let Want::Extent(d) = w { d.clone() } else { rest.clone() }).collect())
 }
 
-/// The product of `from` over the product of `known`: equal extents cancel, and what is left below must be known.
+/// The product of `from` over the product of `known`: equal factors cancel, and what is left below must be a number.
 fn remainder(from: &[Dim], known: &[Dim]) -> Result<Dim, ShapeError> {
-    let mut above = from.to_vec();
-    let mut below = Vec::new();
-    for d in known {
-        match above.iter().position(|a| a == d && a.known() != Some(0)) {
-            Some(at) => drop(above.remove(at)),
-            None => below.push(d.clone()),
+    let (mut above, total) = factors(from)?;
+    let (below, divisor) = factors(known)?;
+    for factor in below {
+        let at = above.iter().position(|a| *a == factor);
+        let at = at.ok_or_else(|| ShapeError::shape("an extent of -1 depends on more than one symbol"))?;
+        above.swap_remove(at);
+    }
+    if divisor == 0 || (above.is_empty() && total % divisor != 0) {
+        return Err(ShapeError::shape(format!("{total} elements do not divide into {divisor}")));
+    }
+    above.push(Dim::Known(total));
+    let product = Dim::product(&above).ok_or(ShapeError::Overflow)?;
+    product.combine(DimOp::Div, Dim::Known(divisor)).ok_or(ShapeError::Overflow)
+}
+
+/// The factors of a product that are not known, and the product of those that are.
+fn factors(dims: &[Dim]) -> Result<(Vec<Dim>, usize), ShapeError> {
+    let (mut unknown, mut known) = (Vec::new(), 1usize);
+    let mut rest: Vec<&Dim> = dims.iter().rev().collect();
+    while let Some(dim) = rest.pop() {
+        match dim {
+            Dim::Known(n) => known = known.checked_mul(*n).ok_or(ShapeError::Overflow)?,
+            Dim::Expr(e) if e.op == DimOp::Mul => rest.extend([&e.b, &e.a]),
+            other => unknown.push(other.clone()),
         }
     }
-    let (above, below) = (Dim::product(&above).ok_or(ShapeError::Overflow)?, Dim::product(&below).ok_or(ShapeError::Overflow)?);
-    if let (Some(a), Some(b)) = (above.known(), below.known())
-        && (b == 0 || a % b != 0)
-    {
-        return Err(ShapeError::shape(format!("{a} elements do not divide into {b}")));
-    }
-    above.combine(DimOp::Div, below).ok_or_else(|| ShapeError::shape("an extent of -1 depends on more than one symbol"))
+    Ok((unknown, known))
 }
 
 fn check_numel(from: &[Dim], to: &[Dim]) -> Result<(), ShapeError> {

@@ -1,0 +1,71 @@
+//! Convolutions of known networks, one thread and all:
+//! `cargo run --release -p fastserve-kernels --example conv_speed`.
+
+use fastserve_kernels::conv::{self, ConvF32, ConvRow, ConvShape};
+use fastserve_kernels::window::Window;
+use fastserve_kernels::{Activation, BiasAxis, Epilogue, KernelError};
+use fastserve_parallel::{Team, granted_cores};
+use fastserve_simd::Cpu;
+use std::hint::black_box;
+use std::time::Instant;
+
+/// The shortest mean of some rounds, in microseconds. A round takes a few milliseconds.
+fn best_us(mut run: impl FnMut()) -> f64 {
+    let mut time = |calls: usize| {
+        let start = Instant::now();
+        (0..calls).for_each(|_| run());
+        start.elapsed().as_secs_f64() * 1e6 / calls as f64
+    };
+    let calls = (5000.0 / time(1)).clamp(1.0, 10_000.0) as usize;
+    (0..10).map(|_| time(calls)).fold(f64::INFINITY, f64::min)
+}
+
+fn conv_us(cpu: Cpu, row: &ConvRow, shape: &ConvShape, team: Team) -> Result<f64, KernelError> {
+    let x: Vec<f32> = (0..shape.input_len()).map(|i| (i % 31) as f32 * 0.1 - 1.5).collect();
+    let w: Vec<f32> = (0..shape.weights_len()).map(|i| (i % 29) as f32 * 0.1 - 1.4).collect();
+    let mut weights = vec![0.0; conv::packed_len(shape)];
+    conv::pack_weights(row, shape, &w, &mut weights)?;
+    let bias = vec![0.5; shape.out_channels()];
+    let mut y = vec![0.0; shape.output_len()];
+    let mut scratch = vec![0.0; conv::scratch_len(row, shape, team.threads())?];
+    let epilogue = Epilogue { bias: BiasAxis::Row, activation: Activation::Relu, residual: false };
+    let mut result = Ok(());
+    let us = best_us(|| {
+        let (bias, epilogue, y) = (Some(&bias[..]), &epilogue, &mut y[..]);
+        let args = ConvF32 { shape, x: &x, weights: &weights, y, epilogue, bias, residual: None };
+        result = conv::conv_f32(cpu, row, args, &mut scratch, team);
+    });
+    black_box(&y);
+    result.map(|()| us)
+}
+
+/// Name, input channels, output channels, groups, side of the input, kernel, stride.
+const LAYERS: &[(&str, usize, usize, usize, usize, usize, usize)] = &[
+    ("TinyCNN 3x3", 1, 8, 1, 28, 3, 1),
+    ("ResNet stem 7x7", 3, 64, 1, 224, 7, 2),
+    ("ResNet 3x3, 56", 64, 64, 1, 56, 3, 1),
+    ("ResNet 3x3, 28", 128, 128, 1, 28, 3, 1),
+    ("ResNet 3x3, 14", 256, 256, 1, 14, 3, 1),
+    ("ResNet 3x3, 7", 512, 512, 1, 7, 3, 1),
+    ("ResNet 1x1, 56", 64, 256, 1, 56, 1, 1),
+    ("ResNet 1x1, 14", 1024, 256, 1, 14, 1, 1),
+    ("depthwise 3x3, 112", 32, 32, 32, 112, 3, 1),
+];
+
+fn main() -> Result<(), KernelError> {
+    let team = Team::global(granted_cores());
+    for cpu in Cpu::all_available() {
+        for &(name, inputs, outputs, group, side, kernel, stride) in LAYERS {
+            let window = Window { stride: [stride; 2], pads: [kernel / 2; 4], ..Window::new([kernel; 2]) };
+            let shape = ConvShape::new(1, inputs, outputs, group, [side; 2], window)?;
+            let row = conv::select(cpu, &shape);
+            let serial = conv_us(cpu, row, &shape, Team::serial())?;
+            let all = conv_us(cpu, row, &shape, team)?;
+            let flops = 2.0 * (shape.output_len() * inputs / group * kernel * kernel) as f64;
+            let gflops = flops / serial / 1e3;
+            let threads = team.threads();
+            println!("{:26} {name:19} {serial:9.1} us ({gflops:5.1} GFLOP/s), {threads} threads {all:9.1}", row.name);
+        }
+    }
+    Ok(())
+}

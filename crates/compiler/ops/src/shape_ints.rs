@@ -1,0 +1,83 @@
+//! Shape arithmetic: integers that are known before the run, as constants or as expressions.
+
+use fastserve_ir::{Dim, Fact, Inputs, ShapeError};
+use fastserve_tensor::{DType, MAX_RANK};
+
+/// −1 among the elements of [`Fact::ints`], such as in `Concat(N, -1)` before a Reshape: all bits set, as in an i64. No extent is
+/// that large. It is moved, but nothing is computed with it.
+pub(crate) const MINUS_ONE: Dim = Dim::Known(usize::MAX);
+
+/// The elements of an integer fact of rank 0 or 1, −1 as [`MINUS_ONE`]; `None` where they are not known or there are other
+/// negative ones.
+pub(crate) fn elements(fact: &Fact) -> Option<Vec<Dim>> {
+    if let Some(ints) = &fact.ints {
+        return Some(ints.to_vec());
+    }
+    if fact.rank() > 1 || fact.value.as_ref()?.numel() > 64 {
+        return None;
+    }
+    let as_dim = |v: i64| if v == -1 { Some(MINUS_ONE) } else { usize::try_from(v).ok().map(Dim::Known) };
+    constant(fact)?.into_iter().map(as_dim).collect()
+}
+
+/// The elements of an integer input, signs included.
+///
+/// # Errors
+/// Missing, not integers, or not known before the run.
+pub(crate) fn known(inputs: &Inputs<'_>, i: usize) -> Result<Vec<i64>, ShapeError> {
+    let fact = inputs.req(i)?;
+    if !matches!(fact.dtype, DType::I32 | DType::I64) {
+        return Err(ShapeError::DType { index: i, expected: "i32 or i64".into(), got: fact.dtype });
+    }
+    let from_ints = || fact.ints.as_ref()?.iter().map(|d| d.known().map(|n| n as i64)).collect();
+    constant(fact).or_else(from_ints).ok_or(ShapeError::DataDependent(i))
+}
+
+fn constant(fact: &Fact) -> Option<Vec<i64>> {
+    let value = fact.value.as_ref()?;
+    match value.dtype() {
+        DType::I32 => Some(value.as_slice::<i32>().ok()?.iter().map(|&v| v.into()).collect()),
+        DType::I64 => Some(value.as_slice::<i64>().ok()?.to_vec()),
+        _ => None,
+    }
+}
+
+/// The integers of a fact, handed on by an operator that only moves elements into rank 0 or 1.
+pub(crate) fn handed_on(from: &Fact, rank: usize) -> Option<Vec<Dim>> {
+    if rank > 1 { None } else { elements(from) }
+}
+
+/// Extents of an output, if a tensor can have that many.
+///
+/// # Errors
+/// More than [`MAX_RANK`].
+pub(crate) fn ranked(shape: Vec<Dim>) -> Result<Vec<Dim>, ShapeError> {
+    check_rank(shape.len()).map(|_| shape)
+}
+
+/// The rank of an output, if a tensor can have it.
+///
+/// # Errors
+/// More than [`MAX_RANK`].
+pub(crate) fn check_rank(rank: usize) -> Result<usize, ShapeError> {
+    if rank <= MAX_RANK {
+        return Ok(rank);
+    }
+    Err(ShapeError::shape(format!("the output's rank would be {rank}, the largest is {MAX_RANK}")))
+}
+
+/// Axes from the start, in the order given.
+///
+/// # Errors
+/// One outside the rank, or one given twice.
+pub(crate) fn distinct_axes(axes: &[i64], rank: usize) -> Result<Vec<usize>, ShapeError> {
+    let mut seen = Vec::new();
+    for &axis in axes {
+        let axis = fastserve_ir::normalize_axis(axis, rank)?;
+        if seen.contains(&axis) {
+            return Err(ShapeError::shape(format!("axis {axis} is given twice")));
+        }
+        seen.push(axis);
+    }
+    Ok(seen)
+}

@@ -1,0 +1,430 @@
+//! No attributes, extents or contents make an operator panic: what it does not take is a typed error.
+#![allow(clippy::unwrap_used)]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use fastserve_ir::{Attr, Attrs, Dim, DimOp, Fact, Inputs, LowerCx, OpRef, OpSet, SymId};
+use fastserve_ops::{OpDef, Ops, definitions};
+use fastserve_tensor::{DType, Shape, Tensor};
+use fastserve_testkit::reference;
+use fastserve_testkit::vectors::{self, Vector};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+/// Outputs beyond this many elements are not computed.
+const MAX_ELEMENTS: usize = 4096;
+
+/// Every attribute that some operator reads.
+const NAMES: &[&str] = &[
+    "alpha",
+    "auto_pad",
+    "axes",
+    "axis",
+    "allowzero",
+    "beta",
+    "ceil_mode",
+    "count_include_pad",
+    "dilations",
+    "end",
+    "epsilon",
+    "fs.axes",
+    "fs.flatten",
+    "fs.pads",
+    "fs.value",
+    "group",
+    "keepdims",
+    "kernel_shape",
+    "max",
+    "min",
+    "mode",
+    "noop_with_empty_axes",
+    "pads",
+    "perm",
+    "ratio",
+    "start",
+    "storage_order",
+    "strides",
+    "to",
+    "training_mode",
+    "transA",
+    "transB",
+    "value",
+    "value_float",
+    "value_floats",
+    "value_int",
+    "value_ints",
+];
+
+fn int() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        8 => -3..6i64,
+        1 => prop::sample::select(vec![i64::MIN, i64::MIN + 1, i64::MAX, i64::MAX - 1, 1 << 31, 1 << 32, 1 << 40, 1 << 62, -(1 << 40)]),
+        1 => any::<i64>(),
+    ]
+}
+
+fn size() -> impl Strategy<Value = usize> {
+    prop_oneof![9 => 0..5usize, 1 => prop::sample::select(vec![1 << 20, 1 << 33, 1 << 62, usize::MAX])]
+}
+
+fn float() -> impl Strategy<Value = f32> {
+    prop_oneof![any::<f32>(), -2.0..2.0f32, Just(f32::NAN), Just(f32::INFINITY), Just(0.0)]
+}
+
+fn tensor() -> impl Strategy<Value = Tensor> {
+    (prop::sample::select(DType::all().collect::<Vec<_>>()), prop::collection::vec(0..3usize, 0..3), any::<u8>())
+        .prop_map(|(dtype, dims, fill)| filled(dtype, Shape::new(&dims).unwrap(), fill))
+}
+
+fn word() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["constant", "edge", "VALID", "SAME_UPPER", "SAME_LOWER", "NOTSET", "x"]).prop_map(str::to_owned)
+}
+
+fn any_attr() -> impl Strategy<Value = Attr> {
+    prop_oneof![
+        4 => int().prop_map(Attr::Int),
+        4 => prop::collection::vec(int(), 0..5).prop_map(Attr::Ints),
+        2 => prop::collection::vec(0..4i64, 0..7).prop_map(Attr::Ints),
+        1 => float().prop_map(Attr::Float),
+        1 => prop::collection::vec(float(), 0..4).prop_map(Attr::Floats),
+        1 => word().prop_map(Attr::Str),
+        1 => tensor().prop_map(Attr::Tensor),
+    ]
+}
+
+/// An attribute of the kind that operators of this name expect; any kind at times.
+fn attr(name: &'static str) -> BoxedStrategy<Attr> {
+    let usual = match name {
+        "alpha" | "beta" | "epsilon" | "fs.value" | "max" | "min" | "ratio" | "value_float" => float().prop_map(Attr::Float).boxed(),
+        "auto_pad" | "mode" => word().prop_map(Attr::Str).boxed(),
+        "value" => tensor().prop_map(Attr::Tensor).boxed(),
+        "value_floats" => prop::collection::vec(float(), 0..4).prop_map(Attr::Floats).boxed(),
+        "kernel_shape" | "strides" | "dilations" => prop_oneof![
+            3 => prop::collection::vec(1..4i64, 1..4),
+            1 => prop::collection::vec(int(), 0..4),
+        ]
+        .prop_map(Attr::Ints)
+        .boxed(),
+        "axes" | "fs.axes" | "pads" | "fs.pads" | "perm" | "value_ints" => prop::collection::vec(int(), 0..7).prop_map(Attr::Ints).boxed(),
+        "allowzero"
+        | "ceil_mode"
+        | "count_include_pad"
+        | "fs.flatten"
+        | "keepdims"
+        | "noop_with_empty_axes"
+        | "storage_order"
+        | "training_mode"
+        | "transA"
+        | "transB" => (0..2i64).prop_map(Attr::Int).boxed(),
+        "to" => (0..18i64).prop_map(Attr::Int).boxed(),
+        _ => int().prop_map(Attr::Int).boxed(),
+    };
+    prop_oneof![15 => usual, 1 => any_attr()].boxed()
+}
+
+/// One input as it is inferred from, and the contents to run on.
+#[derive(Clone, Debug)]
+struct Given {
+    fact: Fact,
+    fill: u8,
+}
+
+fn dim() -> impl Strategy<Value = Dim> {
+    let sym = |i| Dim::Sym(SymId::new(i));
+    prop_oneof![
+        12 => (0..5usize).prop_map(Dim::Known),
+        1 => size().prop_map(Dim::Known),
+        1 => (0..2usize).prop_map(sym),
+        1 => ((0..2usize).prop_map(sym), size()).prop_map(|(s, n)| s.clone().combine(DimOp::Add, n.into()).unwrap_or(s)),
+    ]
+}
+
+fn dtype() -> impl Strategy<Value = DType> {
+    prop_oneof![3 => Just(DType::F32), 1 => Just(DType::I64), 1 => prop::sample::select(DType::all().collect::<Vec<_>>())]
+}
+
+fn integers() -> impl Strategy<Value = Fact> {
+    let list = prop::collection::vec(int(), 0..7);
+    (list, any::<bool>(), 0..4u8).prop_map(|(list, wide, form)| {
+        let narrow: Vec<i32> = list.iter().map(|&v| v as i32).collect();
+        let wide = if wide { Tensor::from_slice(&[list.len()], &list) } else { Tensor::from_slice(&[list.len()], &narrow) };
+        let fact = Fact::constant(wide.unwrap());
+        let scalar = list.first().and_then(|&v| Tensor::scalar(v).ok());
+        match (form, scalar) {
+            (0, Some(t)) => Fact::constant(t),
+            (1, _) => Fact { value: None, ..fact },
+            _ => fact,
+        }
+    })
+}
+
+fn given_input(base: Vec<Dim>) -> impl Strategy<Value = Given> {
+    let rank = prop_oneof![20 => 0..6usize, 1 => 6..11usize];
+    let free = (dtype(), rank.prop_flat_map(|r| prop::collection::vec(dim(), r))).prop_map(|(d, s)| Fact::new(d, s));
+    let like = (dtype(), Just(base), 0..6usize).prop_map(|(d, s, cut)| Fact::new(d, s[s.len().min(cut)..].to_vec()));
+    let fact = prop_oneof![3 => free, 3 => like, 3 => integers(), 1 => tensor().prop_map(Fact::constant)];
+    (fact, prop::sample::select(vec![0u8, 1, 0x3c, 0x7f, 0xff])).prop_map(|(fact, fill)| Given { fact, fill })
+}
+
+fn given() -> impl Strategy<Value = Vec<Option<Given>>> {
+    let base = prop::collection::vec(dim(), 0..6);
+    let optional = |base: &Vec<Dim>| prop::option::weighted(0.9, given_input(base.clone()));
+    base.prop_flat_map(move |base| {
+        let first = (dtype(), Just(base.clone())).prop_map(|(d, s)| Some(Given { fact: Fact::new(d, s), fill: 1 }));
+        (first, prop::collection::vec(optional(&base), 0..5)).prop_map(|(first, rest)| std::iter::once(first).chain(rest).collect())
+    })
+}
+
+fn attrs() -> impl Strategy<Value = Attrs> {
+    let one = prop::sample::select(NAMES).prop_flat_map(|name| (Just(name), attr(name)));
+    prop::collection::vec(one, 0..3).prop_map(|list| {
+        let mut attrs = Attrs::new();
+        list.into_iter().for_each(|(name, value)| attrs.set(name, value));
+        attrs
+    })
+}
+
+/// Attributes that the operator knows, found by asking it; the others of `NAMES` come at random.
+fn attrs_of(def: &'static OpDef) -> BoxedStrategy<Attrs> {
+    let knows = |name: &&str| {
+        let unknown = Err(fastserve_ir::AttrError::Unknown((*name).to_owned()));
+        [Attr::Int(1), Attr::Float(1.0)].iter().all(|v| {
+            let mut attrs = Attrs::new();
+            attrs.set(*name, v.clone());
+            (def.build)(&attrs, def.since).map(|_| ()) != unknown
+        })
+    };
+    let known: Vec<&'static str> = NAMES.iter().copied().filter(knows).collect();
+    let optional = known.into_iter().map(|name| prop::option::weighted(0.6, attr(name)).prop_map(move |v| v.map(|v| (name, v))));
+    let own = optional.collect::<Vec<_>>().prop_map(|list| {
+        let mut attrs = Attrs::new();
+        list.into_iter().flatten().for_each(|(name, value)| attrs.set(name, value));
+        attrs
+    });
+    prop_oneof![9 => own, 1 => attrs()].boxed()
+}
+
+fn filled(dtype: DType, shape: Shape, fill: u8) -> Tensor {
+    let mut t = Tensor::zeros(dtype, shape).unwrap();
+    t.view_mut().unwrap().bytes_mut().fill(fill);
+    t
+}
+
+/// The input's value, or one of its type and extents; `None` if it is symbolic or large.
+fn tensor_of(given: &Given) -> Option<Tensor> {
+    if let Some(value) = &given.fact.value {
+        return Some(value.clone());
+    }
+    let shape = given.fact.known_shape()?;
+    (shape.checked_numel()? <= MAX_ELEMENTS).then(|| filled(given.fact.dtype, shape, given.fill))
+}
+
+/// Inference, lowering, and the reference body where everything is known and small. Returns how far it came.
+fn exercise(op: &OpRef, given: &[Option<Given>]) -> usize {
+    let facts: Vec<Option<&Fact>> = given.iter().map(|g| g.as_ref().map(|g| &g.fact)).collect();
+    let Ok(outputs) = op.infer(&Inputs(&facts)) else { return 1 };
+    let refs: Vec<&Fact> = outputs.iter().collect();
+    let _ = op.lower(&LowerCx { inputs: Inputs(&facts), outputs: &refs });
+    let small = |f: &Fact| f.known_shape().and_then(|s| s.checked_numel()).is_some_and(|n| n <= MAX_ELEMENTS);
+    let tensors: Vec<Option<Tensor>> = given.iter().map(|g| tensor_of(g.as_ref()?)).collect();
+    let complete = tensors.iter().zip(given).all(|(t, g)| t.is_some() == g.is_some());
+    if !complete || !outputs.iter().all(small) {
+        return 2;
+    }
+    let ran = reference::run_as(op, &tensors, &outputs);
+    // Rows of data at extents other than those inferred from: a caller's mistake, and still no panic.
+    let mut other = tensors;
+    if let Some(Some(t)) = other.first_mut() {
+        *t = filled(t.dtype(), Shape::new(&[2, 1, 3]).unwrap(), 1);
+        let _ = reference::run_as(op, &other, &outputs);
+    }
+    if ran.is_ok() { 4 } else { 3 }
+}
+
+/// One change to a vector's node.
+#[derive(Clone, Debug)]
+enum Change {
+    Attr(&'static str, Attr),
+    NoAttr(prop::sample::Index),
+    Input(prop::sample::Index, Option<Given>),
+    Extent(prop::sample::Index, prop::sample::Index, Dim),
+    Rank(prop::sample::Index, Vec<Dim>),
+    Type(prop::sample::Index, DType),
+    Contents(prop::sample::Index, prop::sample::Index, i64),
+    Extents(usize, usize),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let index = any::<prop::sample::Index>;
+    let named = prop::sample::select(NAMES).prop_flat_map(|name| (Just(name), attr(name)));
+    prop_oneof![
+        3 => named.prop_map(|(name, value)| Change::Attr(name, value)),
+        1 => index().prop_map(Change::NoAttr),
+        1 => (index(), prop::option::of(given_input(Vec::new()))).prop_map(|(i, g)| Change::Input(i, g)),
+        3 => (index(), index(), dim()).prop_map(|(i, at, d)| Change::Extent(i, at, d)),
+        1 => (index(), prop::collection::vec(dim(), 0..7)).prop_map(|(i, d)| Change::Rank(i, d)),
+        1 => (index(), dtype()).prop_map(|(i, d)| Change::Type(i, d)),
+        3 => (index(), index(), int()).prop_map(|(i, at, v)| Change::Contents(i, at, v)),
+        2 => (0..6usize, 0..4usize).prop_map(|(from, to)| Change::Extents(from, to)),
+    ]
+}
+
+/// A node to build and the inputs to give it.
+#[derive(Clone, Debug)]
+struct Case {
+    opset: i64,
+    attrs: Attrs,
+    given: Vec<Option<Given>>,
+}
+
+impl Case {
+    fn of(v: &Vector) -> Self {
+        let given = |t: &Option<Tensor>| t.clone().map(|t| Given { fact: Fact::constant(t), fill: 1 });
+        Case { opset: v.opset, attrs: v.attrs.clone(), given: v.inputs.iter().map(given).collect() }
+    }
+
+    fn input(&mut self, i: &prop::sample::Index) -> Option<&mut Given> {
+        if self.given.is_empty() { None } else { i.get_mut(&mut self.given).as_mut() }
+    }
+
+    fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Attr(name, value) => self.attrs.set(*name, value.clone()),
+            Change::NoAttr(i) => self.drop_attr(i),
+            Change::Input(i, given) if !self.given.is_empty() => *i.get_mut(&mut self.given) = given.clone(),
+            Change::Input(_, given) => self.given.push(given.clone()),
+            Change::Extent(i, at, d) => self.reshape(i, |shape| {
+                if !shape.is_empty() {
+                    *at.get_mut(shape) = d.clone();
+                }
+            }),
+            Change::Rank(i, dims) => self.reshape(i, |shape| *shape = dims.clone()),
+            Change::Type(i, d) => self.input(i).into_iter().for_each(|g| g.fact = Fact::new(*d, g.fact.shape.clone())),
+            Change::Contents(i, at, v) => self.poke(i, at, *v),
+            Change::Extents(from, to) => self.everywhere(*from, *to),
+        }
+    }
+
+    fn drop_attr(&mut self, i: &prop::sample::Index) {
+        let list: Vec<_> = self.attrs.iter().map(|(k, v)| (k.to_owned(), v.clone())).collect();
+        if !list.is_empty() {
+            let skip = i.index(list.len());
+            self.attrs = Attrs::new();
+            list.into_iter().enumerate().filter(|(n, _)| *n != skip).for_each(|(_, (k, v))| self.attrs.set(k, v));
+        }
+    }
+
+    fn reshape(&mut self, i: &prop::sample::Index, f: impl Fn(&mut Vec<Dim>)) {
+        self.input(i).into_iter().for_each(|g| {
+            let mut shape = g.fact.shape.clone();
+            f(&mut shape);
+            g.fact = Fact::new(g.fact.dtype, shape);
+        });
+    }
+
+    /// Every extent `from` of every input becomes `to`: shapes that still fit each other.
+    fn everywhere(&mut self, from: usize, to: usize) {
+        for g in self.given.iter_mut().flatten().filter(|g| g.fact.shape.contains(&from.into())) {
+            let shape = g.fact.shape.iter().map(|d| if *d == from.into() { to.into() } else { d.clone() });
+            g.fact = Fact::new(g.fact.dtype, shape.collect());
+        }
+    }
+
+    /// Puts an integer into a constant integer input.
+    fn poke(&mut self, i: &prop::sample::Index, at: &prop::sample::Index, v: i64) {
+        let Some(given) = self.input(i) else { return };
+        let Some(mut value) = given.fact.value.clone() else { return };
+        if let Ok(list) = value.as_mut_slice::<i64>()
+            && !list.is_empty()
+        {
+            *at.get_mut(list) = v;
+            given.fact = Fact::constant(value);
+        }
+    }
+}
+
+/// Runs `exercise` on `cases` inputs, and tells the first that panics and how far the others came.
+fn hunt<S: Strategy>(cases: u32, strategy: S, run: impl Fn(&S::Value) -> usize) -> Result<[usize; 5], String>
+where
+    S::Value: Clone,
+{
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() });
+    let reached = std::cell::Cell::new([0usize; 5]);
+    let outcome = runner.run(&strategy, |input| match catch_unwind(AssertUnwindSafe(|| run(&input))) {
+        Ok(stage) => {
+            let mut counts = reached.get();
+            counts[stage] += 1;
+            reached.set(counts);
+            Ok(())
+        }
+        Err(panic) => Err(TestCaseError::fail(message(&*panic))),
+    });
+    outcome.map(|()| reached.get()).map_err(|e| e.to_string())
+}
+
+/// Hunts in each operator; `HOSTILE_CASES` sets how long.
+fn hunt_all(name: &str, hunts: impl Iterator<Item = (String, Result<[usize; 5], String>)>) {
+    let mut failed = Vec::new();
+    for (op, outcome) in hunts {
+        match outcome {
+            Ok([unbuilt, uninferred, unrun, refused, ran]) => {
+                println!("{name} {op:20}: {unbuilt} not built, {uninferred} not inferred, {unrun} not run, {refused} refused, {ran} ran");
+            }
+            Err(e) => failed.push(format!("{op}: {e}")),
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+}
+
+fn cases() -> u32 {
+    std::env::var("HOSTILE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
+}
+
+#[test]
+fn operators_never_panic_on_anything() {
+    let hunts = definitions().map(|def| {
+        let run = |(attrs, given): &(Attrs, Vec<Option<Given>>)| (def.build)(attrs, def.since).map_or(0, |op| exercise(&op, given));
+        (format!("{} since {}", def.name, def.since), hunt(cases(), (attrs_of(def), given()), run))
+    });
+    hunt_all("anything", hunts);
+}
+
+#[test]
+fn operators_never_panic_on_changed_vectors() {
+    let root = vectors::root();
+    let folders = vectors::folders(&root).unwrap();
+    let hunts = folders.into_iter().map(|folder| {
+        let vectors = vectors::load(&root.join(&folder)).unwrap();
+        let strategy = (any::<prop::sample::Index>(), prop::collection::vec(change(), 0..5));
+        let run = |(pick, changes): &(prop::sample::Index, Vec<Change>)| {
+            let v = pick.get(&vectors);
+            let mut case = Case::of(v);
+            changes.iter().for_each(|c| case.apply(c));
+            Ops.build("", &v.op, case.opset, &case.attrs).map_or(0, |op| exercise(&op, &case.given))
+        };
+        let outcome = hunt(4 * cases(), strategy, run);
+        (folder, outcome)
+    });
+    hunt_all("vectors", hunts);
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default()
+}
+
+/// Shape arithmetic in a long chain: expressions stay bounded, and nothing recurses without end.
+#[test]
+fn shape_arithmetic_in_a_long_chain_stays_bounded() {
+    let add = Ops.build("", "Add", 13, &Attrs::new()).unwrap();
+    let div = Ops.build("", "Div", 13, &Attrs::new()).unwrap();
+    let two = Fact::constant(Tensor::scalar(2i64).unwrap());
+    let ints: Arc<[Dim]> = vec![Dim::Sym(SymId::new(0))].into();
+    let mut fact = Fact { ints: Some(ints), ..Fact::new(DType::I64, Vec::new()) };
+    for _ in 0..100_000 {
+        fact = add.infer(&Inputs(&[Some(&fact), Some(&fact)])).unwrap().remove(0);
+        fact = div.infer(&Inputs(&[Some(&fact), Some(&two)])).unwrap().remove(0);
+    }
+    assert!(fact.ints.is_none());
+}

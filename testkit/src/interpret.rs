@@ -1,0 +1,46 @@
+//! Whole graphs by reference bodies: the oracle of passes and backends.
+
+use fastserve_ir::{Graph, Io, OpError, ValueId, eval_shape};
+use fastserve_tensor::{Shape, Tensor, TensorView, TensorViewMut};
+
+/// The outputs of a graph for these inputs and values of its symbols.
+///
+/// # Errors
+/// An operator without a body for its inputs, by the name of its node.
+pub fn interpret(graph: &Graph, inputs: &[Tensor], symbols: &[usize]) -> Result<Vec<Tensor>, OpError> {
+    let all = interpret_all(graph, inputs, symbols)?;
+    graph.outputs().iter().map(|&id| found(graph, &all, id)).collect()
+}
+
+/// Every value of a graph, by its id.
+///
+/// # Errors
+/// As [`interpret`].
+pub fn interpret_all(graph: &Graph, inputs: &[Tensor], symbols: &[usize]) -> Result<Vec<Option<Tensor>>, OpError> {
+    let mut values: Vec<Option<Tensor>> = graph.values().map(|(_, v)| v.fact.value.clone()).collect();
+    graph.inputs().iter().zip(inputs).for_each(|(id, t)| values[id.index()] = Some(t.clone()));
+    for (_, node) in graph.nodes() {
+        let ins = node.inputs.iter().map(|v| v.map(|v| found(graph, &values, v)).transpose()).collect::<Result<Vec<_>, _>>()?;
+        let mut outs = node.outputs.iter().map(|&id| blank(graph, id, symbols)).collect::<Result<Vec<_>, _>>()?;
+        run_node(node, &ins, &mut outs).map_err(|e| OpError::Value(format!("node `{}`: {e}", node.name)))?;
+        node.outputs.iter().zip(outs).for_each(|(id, t)| values[id.index()] = Some(t));
+    }
+    Ok(values)
+}
+
+fn run_node(node: &fastserve_ir::Node, ins: &[Option<Tensor>], outs: &mut [Tensor]) -> Result<(), OpError> {
+    let views = ins.iter().map(|t| t.as_ref().map(Tensor::view).transpose()).collect::<Result<Vec<Option<TensorView<'_>>>, _>>()?;
+    let mut outs = outs.iter_mut().map(Tensor::view_mut).collect::<Result<Vec<TensorViewMut<'_>>, _>>()?;
+    node.op.reference(&mut Io::new(&views, &mut outs))
+}
+
+fn found(graph: &Graph, values: &[Option<Tensor>], id: ValueId) -> Result<Tensor, OpError> {
+    values[id.index()].clone().ok_or_else(|| OpError::Value(format!("`{}` was not computed", graph.value(id).name)))
+}
+
+fn blank(graph: &Graph, id: ValueId, symbols: &[usize]) -> Result<Tensor, OpError> {
+    let fact = graph.fact(id);
+    let shape = eval_shape(&fact.shape, symbols).and_then(|s| fact.layout.storage_shape(&s));
+    let shape: Shape = shape.ok_or_else(|| OpError::Value(format!("the extents of `{}` overflow", graph.value(id).name)))?;
+    Ok(Tensor::zeros(fact.dtype, shape)?)
+}
