@@ -71,6 +71,42 @@ def erf(s):
     yield case("steps", f32(-4, -2, -1, -0.9, -0.5, -0.1, 0.1, 0.5, 0.9, 1, 2, 4))
 
 
+@cases("HardSigmoid", "X -> Y")
+def hard_sigmoid(s):
+    yield from _unary(s, (0.0, 2.5, -2.5, 3.0, -3.0, 100.0, INF, -INF))
+    yield case("parameters", s.f32(3, 5), alpha=0.25, beta=0.4)
+    yield case("opset_6", s.f32(9), opset=6)
+
+
+@cases("HardSwish", "X -> Y")
+def hard_swish(s):
+    yield from _unary(s, (0.0, 3.0, -3.0, 2.999, -2.999, 1e4, -1e4), opset=14)
+
+
+@cases("Reciprocal", "X -> Y")
+def reciprocal(s):
+    yield from _unary(s, (1.0, -4.0, 3.0, INF, -INF, NAN, 0.0, -0.0, 1e-30))
+
+
+def _rounding(s):
+    yield from _unary(s, (0.5, -0.5, 1.5, 2.5, -2.5, 0.49999997, 8388609.0, -0.0, INF, -INF, NAN))
+
+
+@cases("Ceil", "X -> Y")
+def ceil(s):
+    yield from _rounding(s)
+
+
+@cases("Floor", "X -> Y")
+def floor(s):
+    yield from _rounding(s)
+
+
+@cases("Round", "X -> Y")
+def round_(s):
+    yield from _rounding(s)
+
+
 @cases("Clip", "input min max -> output")
 def clip(s):
     one = lambda v: np.array(v, np.float32)

@@ -1,4 +1,5 @@
 //! The text form: every vector's node prints and parses back, and no damaged text makes the parser panic.
+#![allow(clippy::unwrap_used)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
