@@ -63,7 +63,7 @@ impl Case {
         let [oh, ow] = self.output;
         let outputs = 0..self.planes * oh * ow;
         let window = |i: usize| self.window(x, i / (oh * ow), i / ow % oh, i % ow);
-        outputs.map(|i| window(i)).map(|(values, padded)| reduce(&values, padded)).collect()
+        outputs.map(window).map(|(values, padded)| reduce(&values, padded)).collect()
     }
 }
 

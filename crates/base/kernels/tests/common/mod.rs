@@ -32,7 +32,7 @@ impl Rng {
     }
 
     pub(crate) fn epilogue(&mut self, axes: &[BiasAxis]) -> Epilogue {
-        Epilogue { bias: self.pick(axes), activation: self.pick(ACTIVATIONS), residual: self.next() % 2 == 0 }
+        Epilogue { bias: self.pick(axes), activation: self.pick(ACTIVATIONS), residual: self.pick(&[false, true]) }
     }
 }
 
