@@ -1,0 +1,55 @@
+//! The command line as a whole; each command's options stand beside it.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{bench, diff, inspect, legacy, peer, run};
+use crate::system;
+
+/// What a new user may type.
+pub(crate) const FIRST_STEPS: &str = "\
+Examples:
+  fastserve run                                    classify handwritten digits with the model inside
+  fastserve bench                                  how fast that is, here
+  fastserve run model.onnx --random-inputs 0       run any ONNX model
+  fastserve inspect model.onnx                     what is in a model, and what it costs
+  fastserve diff model.onnx --random-inputs 0      the same numbers as onnxruntime?
+";
+
+/// Load, compile and run neural networks.
+#[derive(Parser)]
+#[command(name = "fastserve", version = system::version(), after_help = FIRST_STEPS, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(flatten)]
+    pub(crate) legacy: legacy::Args,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Options of every command.
+#[derive(clap::Args)]
+pub(crate) struct Global {
+    /// Threads that a run may use; 0 is all that the process is granted
+    #[arg(long, global = true, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) threads: usize,
+    /// Print results as JSON, on one line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run a model once, on files, pictures or random numbers; without a model, on the digits inside
+    Run(Box<run::Args>),
+    /// Measure a model: latency, throughput, memory, and where the time goes
+    Bench(Box<bench::Args>),
+    /// Show what is in a model, what it costs, and what is not supported
+    Inspect(inspect::Args),
+    /// Compare results with onnxruntime, or with tensors in files
+    Diff(Box<diff::Args>),
+    /// Be measured beside other engines: answer `run N` lines
+    #[command(hide = true)]
+    Peer(peer::Args),
+}

@@ -1,0 +1,13 @@
+//! The commands, one file each.
+
+pub(crate) mod bench;
+pub(crate) mod classify;
+pub(crate) mod diff;
+pub(crate) mod digits;
+pub(crate) mod inspect;
+pub(crate) mod legacy;
+pub(crate) mod peer;
+pub(crate) mod per_step;
+pub(crate) mod ranking;
+pub(crate) mod run;
+pub(crate) mod survey;

@@ -1,0 +1,8 @@
+//! What goes in and out: tensors in files, pictures, random numbers.
+
+pub(crate) mod elements;
+pub(crate) mod images;
+pub(crate) mod inputs;
+pub(crate) mod npy;
+pub(crate) mod outputs;
+pub(crate) mod random;

@@ -1,0 +1,34 @@
+//! What the process and its machine say of themselves.
+
+use std::sync::LazyLock;
+
+use fastserve::Cpu;
+
+/// `0.1.0 (avx2)`: the version, and the instruction set that runs would use.
+pub(crate) fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| format!("{} ({})", env!("CARGO_PKG_VERSION"), isa()));
+    &VERSION
+}
+
+/// The instruction set in use.
+pub(crate) fn isa() -> String {
+    Cpu::new().map_or_else(|e| e.to_string(), |cpu| cpu.cpu().name().to_owned())
+}
+
+/// Threads that a run uses if `asked` are asked for.
+pub(crate) fn threads(asked: usize) -> usize {
+    let granted = fastserve_parallel::granted_cores();
+    if asked == 0 { granted } else { asked.min(granted) }
+}
+
+/// The most memory that the process has had so far, in bytes; 0 where the system does not say.
+pub(crate) fn peak_rss_bytes() -> u64 {
+    status_kb("VmHWM:") * 1024
+}
+
+/// A row of `/proc/self/status`, in KiB; 0 where there is none.
+pub(crate) fn status_kb(key: &str) -> u64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let row = text.lines().find_map(|l| l.strip_prefix(key));
+    row.and_then(|r| r.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
