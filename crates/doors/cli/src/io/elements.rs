@@ -1,6 +1,6 @@
 //! Elements of any type as numbers.
 
-use fastserve::{Bool, DType, Element, TensorError, TensorView, bf16, f16};
+use fastserve::{Bool, Element, TensorError, TensorView, bf16, f16};
 
 /// An element as a number.
 pub(crate) trait Number: Element {
@@ -79,12 +79,13 @@ impl Number for Bool {
 /// Runs an expression with the Rust type of a dtype.
 macro_rules! with_number {
     ($dtype:expr, $t:ident => $body:expr) => {
-        $crate::io::elements::with_number!(@ $dtype, $t, $body, Bool=Bool U8=u8 U16=u16 U32=u32 U64=u64 I8=i8 I16=i16 I32=i32 I64=i64
-            F16=f16 BF16=bf16 F32=f32 F64=f64)
+        $crate::io::elements::with_number!(@ $dtype, $t, $body,
+            Bool=fastserve::Bool U8=u8 U16=u16 U32=u32 U64=u64 I8=i8 I16=i16 I32=i32 I64=i64
+            F16=fastserve::f16 BF16=fastserve::bf16 F32=f32 F64=f64)
     };
-    (@ $dtype:expr, $t:ident, $body:expr, $($variant:ident=$rust:ident)*) => {
+    (@ $dtype:expr, $t:ident, $body:expr, $($variant:ident=$rust:ty)*) => {
         match $dtype {
-            $(DType::$variant => {
+            $(fastserve::DType::$variant => {
                 type $t = $rust;
                 $body
             })*

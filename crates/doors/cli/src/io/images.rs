@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use fastserve::{Bool, DType, Port, Shape, Tensor, bf16, f16};
+use fastserve::{DType, Port, Shape, Tensor};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageReader, Limits};
 

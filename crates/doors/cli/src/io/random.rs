@@ -2,7 +2,7 @@
 //! element, which is made of r = s >> 8.
 
 use anyhow::Result;
-use fastserve::{Bool, DType, Shape, Tensor, bf16, f16};
+use fastserve::{DType, Shape, Tensor};
 
 use crate::io::elements::{Number, with_number};
 
