@@ -49,7 +49,9 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
         Error::Onnx(fastserve::onnx::OnnxError::Unsupported(_)) => Some("`fastserve inspect MODEL` shows what else is in the model."),
         Error::Onnx(_) => Some("The file is damaged or not ONNX; get it again, or check it with the `onnx` package's checker."),
         Error::Text(_) => Some("The format is described in docs/formats/."),
-        Error::Run(fastserve::RunError::Input { .. }) => Some("`fastserve inspect MODEL` lists the inputs; --shape NAME=1x3x224x224 sets extents."),
+        Error::Run(fastserve::RunError::Input { .. }) => {
+            Some("`fastserve inspect MODEL` lists the inputs; --shape NAME=1x3x224x224 sets extents.")
+        }
         _ => None,
     })
 }

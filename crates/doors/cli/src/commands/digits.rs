@@ -180,7 +180,8 @@ impl Report {
 
     /// The same and every verdict as JSON.
     pub(crate) fn json(&self, loaded: &Loaded, cx: &mut Cx<'_>) -> Result<Outcome> {
-        let verdict = |v: &Verdict| json!({ "label": v.label, "predicted": v.predicted, "probability": v.confidence(), "latency_us": v.latency_us });
+        let verdict =
+            |v: &Verdict| json!({ "label": v.label, "predicted": v.predicted, "probability": v.confidence(), "latency_us": v.latency_us });
         let l = &self.latencies;
         let report = json!({
             "model": loaded.name, "isa": system::isa(), "threads": system::threads(cx.threads), "load_ms": loaded.load_ms,
