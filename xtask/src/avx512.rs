@@ -47,7 +47,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         println!("== {package} {name}");
         let script = paths::root().join("tools/avx512_emulated.sh");
         let mut command = Command::new(script);
-        command.args(["-t", &args.timeout.to_string(), "-e", "RUST_BACKTRACE=0", &program, "--test-threads=1", "--nocapture"]);
+        command.args([
+            "-t",
+            &args.timeout.to_string(),
+            "-e",
+            "RUST_BACKTRACE=0",
+            "-e",
+            "FASTSERVE_TEST_SHARE=10",
+            &program,
+            "--test-threads=1",
+            "--nocapture",
+        ]);
         process::run(&mut command)?;
     }
     Ok(())
