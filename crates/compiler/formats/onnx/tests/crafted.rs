@@ -1,5 +1,7 @@
 //! Files made to break a reader: each is refused with its place, within memory and time.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::path::Path;

@@ -56,7 +56,7 @@ impl<R: BufRead> Lines<R> {
             }
         }
         let line = std::str::from_utf8(&self.line).unwrap_or_default();
-        Ok(Some(uncommented(line)))
+        Ok(Some(uncommented(line).trim_end()))
     }
 }
 
