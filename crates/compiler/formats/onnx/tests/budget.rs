@@ -85,8 +85,8 @@ fn nodes_with_attributes() {
 
 #[test]
 fn a_node_with_many_inputs() {
-    small_at_the_limit("inputs of a node", |n| field(1, &[field(1, b"x").repeat(n), text(2, "z".into()), text(4, "Relu".into())].concat()));
-    small_at_the_limit("empty inputs of a node", |n| {
+    at_the_limit("inputs of a node", |n| field(1, &[field(1, b"x").repeat(n), text(2, "z".into()), text(4, "Relu".into())].concat()));
+    at_the_limit("empty inputs of a node", |n| {
         field(1, &[[0x0a, 0].repeat(n), text(1, "x".into()), text(2, "z".into()), text(4, "Relu".into())].concat())
     });
 }
