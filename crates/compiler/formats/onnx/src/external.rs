@@ -97,10 +97,15 @@ fn beneath(base: &Path, location: &str) -> Result<PathBuf, String> {
 
 /// Maps a resolved path, if it is a regular file with one name.
 fn open(path: &Path) -> Result<Bytes, String> {
-    // Looked at before it is opened, because opening a pipe waits; and again after, because it may have changed.
-    check(&std::fs::symlink_metadata(path).map_err(|e| e.to_string())?)?;
+    // Looked at before it is opened, because opening a pipe waits; and again after, because it may have been exchanged.
+    let before = std::fs::symlink_metadata(path).map_err(|e| e.to_string())?;
+    check(&before)?;
     let file = File::open(path).map_err(|e| e.to_string())?;
-    check(&file.metadata().map_err(|e| e.to_string())?)?;
+    let after = file.metadata().map_err(|e| e.to_string())?;
+    check(&after)?;
+    if identity(&before) != identity(&after) {
+        return Err("the file was exchanged while it was opened".into());
+    }
     sys::map(&file).map_err(|e| e.to_string())
 }
 
@@ -119,6 +124,18 @@ fn check(metadata: &Metadata) -> Result<(), String> {
 #[cfg(unix)]
 fn names(metadata: &Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::nlink(metadata)
+}
+
+/// What tells a file from all others.
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn identity(metadata: &Metadata) -> u64 {
+    metadata.len()
 }
 
 #[cfg(not(unix))]

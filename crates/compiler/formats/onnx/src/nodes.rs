@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use fastserve_ir::{BuildError, Dim, Fact, OpRef, ShapeError, ValueId, text};
+use fastserve_ir::{Attrs, BuildError, Dim, Fact, OpRef, ShapeError, ValueId, text};
 use fastserve_tensor::MAX_RANK;
 
 use crate::attributes;
@@ -46,13 +46,16 @@ impl<'f> Loader<'f, '_> {
             let why = format!("opset_import has no version for the domain `{}`", shown(node.domain));
             return Err(OnnxError::invalid(place, why).into());
         };
-        let attrs = attributes::read(&node.attributes, &mut self.data, &place)?;
-        self.ops.build(domain(node.domain), node.op, opset, &attrs).map_err(|e| {
-            Refusal::Unsupported(match e {
-                BuildError::Unsupported { .. } => "no such operator".into(),
-                BuildError::Attr { source, .. } => short(&source.to_string()),
-            })
-        })
+        let build = |attrs: &Attrs| self.ops.build(domain(node.domain), node.op, opset, attrs);
+        match attributes::read(&node.attributes, &mut self.data, &place) {
+            Ok(attrs) => build(&attrs).map_err(|e| Refusal::Unsupported(why_not(&e))),
+            // An operator that is not there at all is the better reason.
+            Err(Refusal::Unsupported(why)) => match build(&Attrs::new()) {
+                Err(e @ BuildError::Unsupported { .. }) => Err(Refusal::Unsupported(format!("{} ({why})", why_not(&e)))),
+                _ => Err(Refusal::Unsupported(why)),
+            },
+            Err(wrong) => Err(wrong),
+        }
     }
 
     /// Adds the nodes in `order`, with the facts they infer.
@@ -138,8 +141,11 @@ fn row(node: &Node<'_>, i: usize, header: &Header<'_>, why: String) -> Unsupport
     Unsupported { node: shown(&label(node, i)), op: shown(node.op), domain: shown(domain(node.domain)), opset, why }
 }
 
-fn short(why: &str) -> String {
-    shown(why)
+fn why_not(error: &BuildError) -> String {
+    match error {
+        BuildError::Unsupported { .. } => "no such operator".into(),
+        BuildError::Attr { source, .. } => shown(&source.to_string()),
+    }
 }
 
 /// Facts stay small: of a rank that shapes can hold, and of expressions that can be walked quickly.

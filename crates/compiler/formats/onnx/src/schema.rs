@@ -63,8 +63,8 @@ const fn list(tag: u32, name: &'static str, kind: Kind, cost: usize) -> Field {
 
 /// A vector that doubles holds up to twice, and while it moves three times, what is in it.
 const GROWTH: usize = 3;
-const VALUE: usize = GROWTH * size_of::<Value>() + 512;
-const NODE: usize = GROWTH * size_of::<Node>() + 1024;
+const VALUE: usize = GROWTH * size_of::<Value>() + 320;
+const NODE: usize = GROWTH * size_of::<Node>() + 512;
 const NAME_REF: usize = 128;
 const ATTRIBUTE: usize = 512;
 const ROW: usize = 512;

@@ -126,6 +126,14 @@ impl<'a> Cursor<'a> {
 
     /// One varint: 7 bits a byte, low bits first, at most 10 bytes.
     pub(crate) fn varint(&mut self) -> Result<u64, WireError> {
+        if let Some((&byte, rest)) = self.0.bytes.split_first().filter(|(b, _)| **b < 0x80) {
+            self.0 = Span { bytes: rest, offset: self.0.offset + 1 };
+            return Ok(byte.into());
+        }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Result<u64, WireError> {
         let start = self.0.offset;
         let mut value = 0u64;
         for (i, &byte) in self.0.bytes.iter().take(10).enumerate() {

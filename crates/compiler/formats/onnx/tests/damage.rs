@@ -1,5 +1,7 @@
 //! A real file, cut off and damaged: always a graph or a typed error, within memory and time.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use bytes::Bytes;

@@ -1,5 +1,7 @@
 //! Models as they are: what ships, and what the operators need to be read right.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use bytes::Bytes;

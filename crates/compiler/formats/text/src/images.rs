@@ -77,8 +77,8 @@ fn read<R: BufRead>(reader: R, len: u64) -> Result<LabelledImages, TextError> {
     Ok(images)
 }
 
-fn blanks(line: &str) -> impl Iterator<Item = &str> {
-    line.split([' ', '\t']).filter(|w| !w.is_empty())
+fn blanks(line: &str) -> std::str::SplitAsciiWhitespace<'_> {
+    line.split_ascii_whitespace()
 }
 
 fn label(rest: &str) -> Option<usize> {
@@ -112,13 +112,9 @@ fn header<R: BufRead>(lines: &mut Lines<R>) -> Result<(usize, usize, usize), Tex
 fn row<R: BufRead>(lines: &mut Lines<R>, width: usize, pixels: &mut Vec<u8>) -> Result<(), TextError> {
     let start = pixels.len();
     let line = lines.next()?.unwrap_or(END);
-    for word in blanks(line).take(width + 1) {
-        match integer(word, 0, 255) {
-            Some(v) if pixels.len() < start + width => pixels.push(v as u8),
-            _ => break,
-        }
-    }
-    if pixels.len() == start + width && blanks(line).count() == width {
+    let mut words = blanks(line);
+    pixels.extend(words.by_ref().take(width).map_while(|w| integer(w, 0, 255)).map(|v| v as u8));
+    if pixels.len() == start + width && words.next().is_none() {
         return Ok(());
     }
     let got = line.to_owned();

@@ -39,7 +39,8 @@ impl<R: BufRead> Lines<R> {
         if line.len() > self.max {
             return Err(TextError::Limit { line: self.number, why: format!("a line of more than {} bytes", self.max) });
         }
-        match std::str::from_utf8(line).ok().filter(|l| l.is_ascii() && !l.contains('\r')) {
+        let plain = line.is_ascii() && !line.iter().any(|b| matches!(b, b'\r' | b'\x0c'));
+        match std::str::from_utf8(line).ok().filter(|_| plain) {
             Some(line) => Ok(Some(line)),
             None => Err(TextError::syntax(self.number, "ASCII text", &String::from_utf8_lossy(line))),
         }
@@ -56,7 +57,7 @@ impl<R: BufRead> Lines<R> {
             }
         }
         let line = std::str::from_utf8(&self.line).unwrap_or_default();
-        Ok(Some(uncommented(line)))
+        Ok(Some(uncommented(line).trim_end()))
     }
 }
 
@@ -66,7 +67,8 @@ fn uncommented(line: &str) -> &str {
 
 /// The words of a line, without its comment.
 pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
-    uncommented(line).split([' ', '\t', '\r', '\n']).filter(|w| !w.is_empty())
+    // Form feeds, the only other blanks in ASCII, are refused with their line.
+    uncommented(line).split_ascii_whitespace()
 }
 
 /// A number of digits, of at most `max`.
@@ -97,7 +99,7 @@ mod tests {
         assert_eq!(lines.next().unwrap_err().to_string(), "line 1: a line of more than 8 bytes");
         let mut lines = Lines::new(&b"12345678\r\n"[..], 10, 8);
         assert_eq!(lines.next().unwrap(), Some("12345678"));
-        for bad in [&b"a\rb"[..], b"\xff", "ü".as_bytes()] {
+        for bad in [&b"a\rb"[..], b"a\x0cb", b"\xff", "ü".as_bytes()] {
             assert!(Lines::new(bad, 3, 8).next().is_err());
         }
     }
