@@ -41,6 +41,15 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
 }
 
+/// The error and its causes, each said once: some messages hold their cause already.
+pub(crate) fn text(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| match () {
+        () if text.is_empty() => cause,
+        () if text.contains(&cause) => text,
+        () => format!("{text}: {cause}"),
+    })
+}
+
 /// What to do next.
 pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     error.chain().find_map(|e| e.downcast_ref::<Error>()).and_then(|e| match e {
@@ -49,7 +58,9 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
         Error::Onnx(fastserve::onnx::OnnxError::Unsupported(_)) => Some("`fastserve inspect MODEL` shows what else is in the model."),
         Error::Onnx(_) => Some("The file is damaged or not ONNX; get it again, or check it with the `onnx` package's checker."),
         Error::Text(_) => Some("The format is described in docs/formats/."),
-        Error::Run(fastserve::RunError::Input { .. }) => Some("`fastserve inspect MODEL` lists the inputs; --shape NAME=1x3x224x224 sets extents."),
+        Error::Run(fastserve::RunError::Input { .. }) => {
+            Some("`fastserve inspect MODEL` lists the inputs; --shape NAME=1x3x224x224 sets extents.")
+        }
         _ => None,
     })
 }

@@ -92,7 +92,7 @@ impl Classified {
             pixels.iter_mut().for_each(|p| *p = 255 - *p);
         }
         for line in ascii::beside(&ascii::art(&pixels, width), &self.rows(labels, args), 3) {
-            writeln!(cx.out, "  {line}")?;
+            writeln!(cx.out, "{}", ascii::indent(&line))?;
         }
         Ok(writeln!(cx.out)?)
     }

@@ -148,10 +148,10 @@ impl Report {
     /// A picture beside the probabilities of all classes.
     pub(crate) fn card(&self, digits: &Digits, i: usize, cx: &mut Cx<'_>) -> Result<()> {
         let (Some(v), Some(pixels)) = (self.verdicts.get(i), digits.pixels(i)) else { return Ok(()) };
-        let mut right = vec![format!("image {}, {}", i + 1, time(v.latency_us)), self.sentence(i, cx.color), String::new()];
-        right.extend(v.probabilities.iter().enumerate().map(|(class, &p)| class_row(class, p)));
-        for line in ascii::beside(&ascii::art(pixels, digits.size().1), &right, 3) {
-            writeln!(cx.out, "  {line}")?;
+        let right: Vec<String> = v.probabilities.iter().enumerate().map(|(class, &p)| class_row(class, p)).collect();
+        writeln!(cx.out, "image {}, {}, {}", i + 1, self.sentence(i, cx.color), time(v.latency_us))?;
+        for line in ascii::beside(ascii::trimmed(&ascii::art(pixels, digits.size().1)), &right, 3) {
+            writeln!(cx.out, "{}", ascii::indent(&line))?;
         }
         Ok(writeln!(cx.out)?)
     }
@@ -180,7 +180,8 @@ impl Report {
 
     /// The same and every verdict as JSON.
     pub(crate) fn json(&self, loaded: &Loaded, cx: &mut Cx<'_>) -> Result<Outcome> {
-        let verdict = |v: &Verdict| json!({ "label": v.label, "predicted": v.predicted, "probability": v.confidence(), "latency_us": v.latency_us });
+        let verdict =
+            |v: &Verdict| json!({ "label": v.label, "predicted": v.predicted, "probability": v.confidence(), "latency_us": v.latency_us });
         let l = &self.latencies;
         let report = json!({
             "model": loaded.name, "isa": system::isa(), "threads": system::threads(cx.threads), "load_ms": loaded.load_ms,

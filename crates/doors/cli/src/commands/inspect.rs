@@ -60,7 +60,11 @@ pub(crate) fn run(args: &Args, cx: &mut Cx<'_>) -> Result<Outcome> {
     let symbols = Symbols::bind(&model.signature(), &args.shape, &[])?;
     // A model that does not compile is shown before that is reported.
     let view = View { args, name: model::name(args.model.as_deref()), plan: Plan::of(&model, &symbols), model, symbols };
-    if cx.json { view.json(cx)? } else { view.print(cx)? }
+    if cx.json {
+        view.json(cx)?
+    } else {
+        view.print(cx)?
+    }
     view.plan.map(|_| Outcome::Fine)
 }
 

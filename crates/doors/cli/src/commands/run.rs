@@ -67,7 +67,8 @@ fn once(loaded: &Loaded, args: &Args, cx: &mut Cx<'_>) -> Result<Outcome> {
     let inputs = views(&tensors)?;
     let (run_us, outputs) = timed(|| session.run(&inputs));
     let outputs = outputs?;
-    let rows = outputs.iter().map(|o| o.map_err(Into::into).and_then(|(name, view)| Summary::of(name, &view))).collect::<Result<Vec<_>>>()?;
+    let rows =
+        outputs.iter().map(|o| o.map_err(Into::into).and_then(|(name, view)| Summary::of(name, &view))).collect::<Result<Vec<_>>>()?;
     if let Some(folder) = &args.output_dir {
         save(folder, &outputs)?;
     }

@@ -19,7 +19,11 @@ const NAMED: usize = 8;
 /// Shows the model, and everything in it that is not supported.
 pub(crate) fn run(path: &Path, unsupported: &[Unsupported], cx: &mut Cx<'_>) -> Result<Outcome> {
     let survey = survey_of(path)?;
-    if cx.json { report(path, &survey, unsupported, cx)? } else { print(path, &survey, unsupported, cx)? }
+    if cx.json {
+        report(path, &survey, unsupported, cx)?
+    } else {
+        print(path, &survey, unsupported, cx)?
+    }
     Ok(Outcome::Failed)
 }
 

@@ -149,7 +149,8 @@ fn to_tensor(picture: &DynamicImage, dtype: DType, frame: Frame, args: &ImageArg
     let Size(width, height) = args.resize.or(frame.size).unwrap_or(Size(picture.width(), picture.height()));
     let channels = if frame.gray { 1 } else { 3 };
     let flat = if frame.gray { DynamicImage::from(picture.to_luma8()) } else { DynamicImage::from(picture.to_rgb8()) };
-    let small = if (flat.width(), flat.height()) == (width, height) { flat } else { flat.resize_exact(width, height, FilterType::Triangle) };
+    let small =
+        if (flat.width(), flat.height()) == (width, height) { flat } else { flat.resize_exact(width, height, FilterType::Triangle) };
     let scale = args.scale.unwrap_or(if dtype.is_float() { 255.0 } else { 1.0 });
     let pixels = normalise(small.as_bytes(), channels, scale, args)?;
     let (h, w) = (height as usize, width as usize);

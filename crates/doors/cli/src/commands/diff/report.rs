@@ -75,7 +75,9 @@ impl Row {
             Ok(Distance { first: Some((place, got, want)), differing, max_abs, .. }) => {
                 let (at, Tolerance { abs, rel }) = (extents(&index_of(*place, &self.shape)), self.tolerance);
                 let (got, want) = (element(*got), element(*want));
-                format!("{differing} elements are beyond {abs:e} + {rel:e} * |b|, the first at {at}: got {got}, expected {want}; at most {max_abs:.2e} apart")
+                format!(
+                    "{differing} elements are beyond {abs:e} + {rel:e} * |b|, the first at {at}: got {got}, expected {want}; at most {max_abs:.2e} apart"
+                )
             }
             Ok(_) => "equal".to_owned(),
         };
@@ -120,12 +122,17 @@ impl Report {
 
     /// Prints all, and says whether all agree.
     pub(super) fn show(&self, cx: &mut Cx<'_>) -> Result<Outcome> {
-        if cx.json { self.json(cx)? } else { self.print(cx)? }
+        if cx.json {
+            self.json(cx)?
+        } else {
+            self.print(cx)?
+        }
         Ok(if self.agrees() { Outcome::Fine } else { Outcome::Failed })
     }
 
     fn print(&self, cx: &mut Cx<'_>) -> Result<()> {
-        let columns = [("tensor", Left), ("shape", Left), ("max abs", Right), ("max rel", Right), ("ulp", Right), ("differs at", Left), ("", Left)];
+        let columns =
+            [("tensor", Left), ("shape", Left), ("max abs", Right), ("max rel", Right), ("ulp", Right), ("differs at", Left), ("", Left)];
         let mut table = Table::new(&columns);
         self.rows.iter().for_each(|r| table.row(r.cells()));
         table.write(cx.out)?;
