@@ -79,4 +79,5 @@ fn pictures_are_classified() {
     assert_eq!(report["images"][0]["top"].as_array().map(Vec::len), Some(2));
     assert_eq!(report["images"][0]["top"][0]["label"], "seven");
     fastserve(&["run", "--image", arg(&picture), "--mean", "1,2"]).expect(2);
+    fastserve(&["run", "--image", arg(&picture), "--mean", "-0.5", "--std", "0.5", "--gray", "yes", "--layout", "nchw"]).expect(0);
 }
