@@ -1,11 +1,15 @@
-//! Any bytes are read as an ONNX model or refused with an error; nothing else.
+//! Any bytes are read as an ONNX model or refused with an error; a model that is read prints and verifies.
 #![no_main]
 
+use bytes::Bytes;
+use fastserve_ops::Ops;
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| read(bytes));
-
-/// CALL: `let _ = fastserve_onnx::read_bytes(…)` with these bytes.
-fn read(bytes: &[u8]) {
-    std::hint::black_box(bytes);
-}
+fuzz_target!(|bytes: &[u8]| {
+    let bytes = Bytes::copy_from_slice(bytes);
+    let _ = fastserve_onnx::survey(&bytes, &Ops);
+    if let Ok(graph) = fastserve_onnx::read_bytes(bytes, None, &Ops) {
+        std::hint::black_box(fastserve_ir::text::print(&graph));
+        graph.verify().expect("what was read is a graph");
+    }
+});

@@ -98,7 +98,7 @@ fn run(backend: &dyn Backend, graph: &Graph, inputs: &[&Tensor]) -> Result<Vec<T
 /// # Panics
 /// A graph fails.
 pub fn graphs(backend: &dyn Backend) {
-    for text in GRAPHS {
+    for text in NETWORKS {
         let graph = parse(text, &Ops).unwrap_or_else(|e| fail(&e.to_string()));
         for batch in [1, 2, 3, 7, 32] {
             let symbols = vec![batch; graph.symbols().len()];
@@ -114,8 +114,8 @@ pub fn graphs(backend: &dyn Backend) {
     }
 }
 
-/// Small networks: every fusion has a place in one of them.
-const GRAPHS: &[&str] = &[
+/// Small networks: every fusion has a place in one of them. Their symbol is the batch.
+pub const NETWORKS: &[&str] = &[
     include_str!("../../testdata/graphs/net_mlp.txt"),
     include_str!("../../testdata/graphs/net_cnn.txt"),
     include_str!("../../testdata/graphs/net_branches.txt"),
@@ -126,7 +126,7 @@ const GRAPHS: &[&str] = &[
 /// # Panics
 /// A promise is broken.
 pub fn sessions(backend: &dyn Backend) {
-    let graph = parse(GRAPHS[0], &Ops).unwrap_or_else(|e| fail(&e.to_string()));
+    let graph = parse(NETWORKS[0], &Ops).unwrap_or_else(|e| fail(&e.to_string()));
     let compiled = backend.compile(&graph, &CompileOptions::default()).unwrap_or_else(|e| fail(&e.to_string()));
     let mut session = compiled.session().unwrap_or_else(|e| fail(&e.to_string()));
     let inputs = Random::new(1).inputs(&graph, &[2]).unwrap_or_else(|e| fail(&e.to_string()));

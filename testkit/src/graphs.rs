@@ -43,6 +43,6 @@ impl Case {
     /// # Errors
     /// The file cannot be written.
     pub fn bless(&self, after: &str) -> std::io::Result<()> {
-        std::fs::write(&self.path, format!("{}{DIVIDER}{after}", self.before))
+        std::fs::write(&self.path, format!("{}{DIVIDER}{after}", self.before.trim_end()))
     }
 }

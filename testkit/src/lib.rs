@@ -1,8 +1,10 @@
 //! Vector readers, tolerances and the backend conformance suite
 
 pub mod conformance;
+pub mod fixtures;
 pub mod graphs;
 pub mod interpret;
+pub mod node_suite;
 pub mod random;
 pub mod reference;
 pub mod tolerance;

@@ -35,6 +35,7 @@ pub fn run_as(op: &OpRef, inputs: &[Option<Tensor>], outputs: &[Fact]) -> Result
 }
 
 fn blank(fact: &Fact) -> Result<Tensor, OpError> {
-    let shape = fact.known_shape().ok_or_else(|| OpError::Value("an output's extents are not known".into()))?;
+    let shape = fact.known_shape().and_then(|s| fact.layout.storage_shape(&s));
+    let shape = shape.ok_or_else(|| OpError::Value("an output's extents are not known".into()))?;
     Ok(Tensor::zeros(fact.dtype, shape)?)
 }

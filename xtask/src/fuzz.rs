@@ -85,6 +85,9 @@ fn fuzz(tool: &Path, target: &str, seconds: u32) -> Result<()> {
 /// Folders of files to start from: committed ones, and models from fixtures.
 fn seeds(target: &str) -> Result<Vec<PathBuf>> {
     let mut folders = vec![paths::root().join(FOLDER).join("seeds").join(target)];
+    if target == "text" {
+        folders.push(paths::root().join("testdata/graphs"));
+    }
     if target == "onnx" {
         folders.push(paths::cache()?.join("fixtures/onnx-testdata/data/node"));
     }

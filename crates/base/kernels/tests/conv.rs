@@ -152,7 +152,7 @@ fn fixed_shapes() -> Vec<ConvShape> {
 fn every_row_agrees_with_the_naive_convolution() {
     for (cpu, row) in rows() {
         let mut rng = Rng(1);
-        for _ in 0..150 {
+        for _ in 0..common::cases(150) {
             let shape = random_shape(&mut rng);
             let case = Case::new(&mut rng, shape);
             case.check(&case.run(cpu, row, Team::serial()), row.name);

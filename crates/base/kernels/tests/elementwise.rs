@@ -128,7 +128,7 @@ fn binary_by_definition(op: BinaryOp, shape: &[usize], a: Operand<'_>, b: Operan
 #[test]
 fn binary_functions_broadcast() {
     let mut rng = Rng(3);
-    for round in 0..400 {
+    for round in 0..common::cases(400) {
         let dims = rng.size(0, 8);
         let largest = if dims > 4 { 4 } else { 23 };
         let shape: Vec<usize> = (0..dims).map(|_| rng.size(1, largest)).collect();
@@ -201,7 +201,7 @@ fn softmax(cpu: Cpu, shape: &SoftmaxShape, x: &[f32], team: Team) -> Vec<f32> {
 fn softmax_agrees_with_its_meaning() {
     let mut rng = Rng(5);
     for cpu in Cpu::all_available() {
-        for _ in 0..100 {
+        for _ in 0..common::cases(100) {
             let shape = SoftmaxShape { outer: rng.size(1, 4), axis: rng.size(1, 70), inner: rng.pick(&[1, 1, 2, 5]) };
             let x: Vec<f32> = rng.f32s(shape.outer * shape.axis * shape.inner).iter().map(|x| x * 30.0).collect();
             let y = softmax(cpu, &shape, &x, Team::serial());

@@ -130,7 +130,7 @@ fn random_case(rng: &mut Rng, class: RoundingClass) -> Case {
 fn every_row_agrees_with_the_naive_product() {
     for (cpu, row) in rows() {
         let mut rng = Rng(1);
-        for _ in 0..120 {
+        for _ in 0..common::cases(120) {
             let case = random_case(&mut rng, row.class);
             case.check(&case.run(cpu, row, Team::serial()), row.name);
         }
@@ -188,7 +188,7 @@ fn teams_do_not_change_bits() {
 fn a_row_alone_has_the_bits_it_has_in_a_batch() {
     for (cpu, row) in rows() {
         let mut rng = Rng(5);
-        for _ in 0..10 {
+        for _ in 0..common::cases(10) {
             let case = random_case(&mut rng, row.class);
             let all = case.run(cpu, row, Team::serial());
             for i in 0..case.m {

@@ -63,7 +63,7 @@ impl Case {
         let [oh, ow] = self.output;
         let outputs = 0..self.planes * oh * ow;
         let window = |i: usize| self.window(x, i / (oh * ow), i / ow % oh, i % ow);
-        outputs.map(|i| window(i)).map(|(values, padded)| reduce(&values, padded)).collect()
+        outputs.map(window).map(|(values, padded)| reduce(&values, padded)).collect()
     }
 }
 
@@ -79,7 +79,7 @@ fn mean(values: &[f32], count: usize) -> f32 {
 fn pools_have_the_bits_of_their_definition() {
     for cpu in Cpu::all_available() {
         let mut rng = Rng(1);
-        for round in 0..300 {
+        for round in 0..common::cases(300) {
             let case = Case::random(&mut rng);
             let shape = case.shape();
             let mut x = rng.f32s(shape.input_len());

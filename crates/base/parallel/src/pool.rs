@@ -24,6 +24,8 @@ pub struct Pool {
     busy: AtomicBool,
     /// Callers inside [`Pool::run`], whether they have the workers or not.
     callers: AtomicUsize,
+    /// Workers that have started. A starting thread allocates, and no run may: [`Pool::leak`] waits for them.
+    started: AtomicUsize,
     /// The caller sleeps, or is about to.
     waiting: AtomicBool,
     sleep: Mutex<()>,
@@ -52,6 +54,7 @@ impl Pool {
             board: Board::default(),
             busy: AtomicBool::new(false),
             callers: AtomicUsize::new(0),
+            started: AtomicUsize::new(0),
             waiting: AtomicBool::new(false),
             sleep: Mutex::new(()),
             done: Condvar::new(),
@@ -62,6 +65,9 @@ impl Pool {
                 break;
             };
             let _ = worker.thread.set(handle.thread().clone());
+        }
+        while 1 + pool.started.load(Ordering::Acquire) < pool.threads() {
+            thread::yield_now();
         }
         pool
     }
@@ -111,6 +117,7 @@ impl Pool {
     /// The life of a worker.
     fn serve(&self, worker: usize) {
         let _control_word = FpGuard::enter();
+        self.started.fetch_add(1, Ordering::Release);
         loop {
             if self.board.work(worker) && self.waiting.load(Ordering::SeqCst) {
                 let _guard = self.sleep.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -1,6 +1,6 @@
 //! How operators are found by name.
 
-use fastserve_ir::{AttrError, Attrs, BuildError, OpRef, OpSet};
+use fastserve_ir::{AttrError, Attrs, BuildError, LATEST_OPSET, OpRef, OpSet};
 
 use crate::list::LISTS;
 
@@ -27,6 +27,8 @@ impl OpSet for Ops {
     fn build(&self, domain: &str, name: &str, opset: i64, attrs: &Attrs) -> Result<OpRef, BuildError> {
         let def = definitions()
             .filter(|d| d.name == name && d.since <= opset && matches!(domain, "" | "ai.onnx"))
+            // Internal operators are for passes and for this project's own text form, not for models.
+            .filter(|d| !d.name.starts_with("fs.") || opset == LATEST_OPSET)
             .max_by_key(|d| d.since)
             .ok_or_else(|| BuildError::Unsupported { domain: domain.to_owned(), name: name.to_owned(), opset })?;
         (def.build)(attrs, opset).map_err(|source| BuildError::Attr { name: name.to_owned(), source })

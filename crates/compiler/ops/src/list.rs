@@ -18,6 +18,7 @@ list! {
     concat
     constant
     conv
+    dropout
     flatten
     fused_conv
     fused_gemm

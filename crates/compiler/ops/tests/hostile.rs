@@ -217,6 +217,7 @@ fn tensor_of(given: &Given) -> Option<Tensor> {
         return Some(value.clone());
     }
     let shape = given.fact.known_shape()?;
+    let shape = given.fact.layout.storage_shape(&shape)?;
     (shape.checked_numel()? <= MAX_ELEMENTS).then(|| filled(given.fact.dtype, shape, given.fill))
 }
 
@@ -226,7 +227,8 @@ fn exercise(op: &OpRef, given: &[Option<Given>]) -> usize {
     let Ok(outputs) = op.infer(&Inputs(&facts)) else { return 1 };
     let refs: Vec<&Fact> = outputs.iter().collect();
     let _ = op.lower(&LowerCx { inputs: Inputs(&facts), outputs: &refs });
-    let small = |f: &Fact| f.known_shape().and_then(|s| s.checked_numel()).is_some_and(|n| n <= MAX_ELEMENTS);
+    let numel = |f: &Fact| f.layout.storage_numel(&f.known_shape()?);
+    let small = |f: &Fact| numel(f).is_some_and(|n| n <= MAX_ELEMENTS);
     let tensors: Vec<Option<Tensor>> = given.iter().map(|g| tensor_of(g.as_ref()?)).collect();
     let complete = tensors.iter().zip(given).all(|(t, g)| t.is_some() == g.is_some());
     if !complete || !outputs.iter().all(small) {
@@ -407,6 +409,85 @@ fn operators_never_panic_on_changed_vectors() {
         (folder, outcome)
     });
     hunt_all("vectors", hunts);
+}
+
+/// The extents of the right operand of an internal operator, how it is packed, and the operator's own attributes and inputs.
+type Internal = (Vec<Dim>, Attrs, Attrs, Vec<Option<Given>>);
+
+fn plain_fact(shape: Vec<Dim>) -> Given {
+    Given { fact: Fact::new(DType::F32, shape), fill: 1 }
+}
+
+fn small_dims(rank: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Dim>> {
+    rank.prop_flat_map(|r| prop::collection::vec(prop_oneof![9 => (0..5usize).prop_map(Dim::Known), 1 => dim()], r))
+}
+
+fn activation() -> impl Strategy<Value = Attrs> {
+    let name = prop::sample::select(vec!["Relu", "Clip", "LeakyRelu", "Sigmoid", "HardSigmoid", "HardSwish", "x"]);
+    (prop::option::weighted(0.3, name), prop::collection::vec(float(), 0..3), 0..2i64).prop_map(|(name, params, bias)| {
+        let attrs = Attrs::new().with_int("bias", bias);
+        name.map_or(attrs.clone(), |n| attrs.with_str("activation", n).with_floats("activation_params", params))
+    })
+}
+
+/// Inputs of a product: often such that they fit, and a bias.
+fn product() -> impl Strategy<Value = Internal> {
+    let format = prop::sample::select(vec!["panels1", "panels8", "panels16", "panels255", "lanes_k", "panels0"]);
+    let shapes = (small_dims(2..4), small_dims(2..4), any::<bool>());
+    (shapes, format, activation(), 0..4i64).prop_map(|((b, a, fit), format, attrs, flags)| {
+        let k = b[b.len() - 2].clone();
+        let a = if fit { vec![a[0].clone(), k] } else { a };
+        let bias = plain_fact(vec![b[b.len() - 1].clone()]);
+        let pack = Attrs::new().with_str("format", format).with_int("transB", flags & 1);
+        let attrs = attrs.with_str("format", format).with_int("transA", flags >> 1);
+        (b, pack, attrs, vec![Some(plain_fact(a)), None, Some(bias)])
+    })
+}
+
+/// Inputs of a convolution: often such that they fit, and a bias.
+fn convolution() -> impl Strategy<Value = Internal> {
+    let size = || prop_oneof![6 => 1..5i64, 1 => int()];
+    let pair = || prop::collection::vec(prop_oneof![9 => 1..3i64, 1 => int()], 2);
+    let pads = prop::collection::vec(prop_oneof![9 => 0..3i64, 1 => int()], 4);
+    let shapes = (small_dims(4..5), small_dims(3..6), any::<bool>());
+    (shapes, (size(), size()), (pair(), pair(), pads), activation()).prop_map(
+        |((w, x, fit), (mr, group), (strides, dilations, pads), attrs)| {
+            let kernel: Vec<i64> = w[2..].iter().map(|d| d.known().unwrap_or(1) as i64).collect();
+            let channels = w[1].known().unwrap_or(1).saturating_mul(group.clamp(0, 9) as usize);
+            let x = if fit { [&x[..1], &[channels.into()], &[5.into(), 4.into()]].concat() } else { x };
+            let pack = Attrs::new().with_int("mr", mr).with_int("group", group);
+            let attrs = attrs.with_int("mr", mr).with_int("group", group).with_ints("kernel_shape", kernel);
+            let attrs = attrs.with_ints("strides", strides).with_ints("dilations", dilations).with_ints("pads", pads);
+            let bias = plain_fact(vec![w[0].clone()]);
+            (w, pack, attrs, vec![Some(plain_fact(x)), None, Some(bias)])
+        },
+    )
+}
+
+/// Packs the right operand, and gives it to the operator.
+fn exercise_internal(pack: &str, op: &str, (shape, pack_attrs, attrs, given): &Internal) -> usize {
+    let latest = fastserve_ir::LATEST_OPSET;
+    let Ok(packer) = Ops.build("", pack, latest, pack_attrs) else { return 0 };
+    let plain = plain_fact(shape.clone());
+    exercise(&packer, &[Some(plain.clone())]);
+    let Ok(mut packed) = packer.infer(&Inputs(&[Some(&plain.fact)])) else { return 1 };
+    let mut given = given.clone();
+    given[1] = Some(Given { fact: packed.remove(0), fill: 0 });
+    Ops.build("", op, latest, attrs).map_or(0, |op| exercise(&op, &given))
+}
+
+#[test]
+fn internal_operators_never_panic() {
+    let gemm = hunt(8 * cases(), product(), |i| exercise_internal("fs.PackGemmB", "fs.Gemm", i));
+    let conv = hunt(8 * cases(), convolution(), |i| exercise_internal("fs.PackConv", "fs.Conv", i));
+    hunt_all("internal", [("fs.Gemm".to_owned(), gemm), ("fs.Conv".to_owned(), conv)].into_iter());
+}
+
+#[test]
+fn models_cannot_name_internal_operators() {
+    let attrs = Attrs::new().with_float("min", 0.0).with_float("max", 1.0);
+    assert!(Ops.build("", "fs.Clip", 21, &attrs).is_err());
+    assert!(Ops.build("", "fs.Clip", fastserve_ir::LATEST_OPSET, &attrs).is_ok());
 }
 
 fn message(panic: &(dyn std::any::Any + Send)) -> String {

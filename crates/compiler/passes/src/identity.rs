@@ -1,6 +1,7 @@
 //! Removes nodes that hand their input on.
 
-use fastserve_ir::{EditError, GraphEdit};
+use fastserve_ir::{EditError, Graph, GraphEdit, Node, NodeId};
+use fastserve_ops::ops::dropout::Dropout;
 use fastserve_ops::ops::identity::Identity;
 
 use crate::util::{input, node_as, output};
@@ -16,7 +17,7 @@ impl Pass for IdentityElimination {
 
     fn run(&self, g: &mut GraphEdit<'_>, _: &PassCx) -> Result<(), EditError> {
         for id in g.node_ids() {
-            let Some((node, _)) = node_as::<Identity>(g.graph(), id) else { continue };
+            let Some(node) = hands_on(g.graph(), id) else { continue };
             let Some((x, y)) = input(node, 0).zip(output(node)) else { continue };
             if g.can_replace(y, x) && g.graph().constant(x).is_none() {
                 g.replace_value(y, x)?;
@@ -27,4 +28,8 @@ impl Pass for IdentityElimination {
         }
         Ok(())
     }
+}
+
+fn hands_on(g: &Graph, id: NodeId) -> Option<&Node> {
+    node_as::<Identity>(g, id).map(|(n, _)| n).or_else(|| node_as::<Dropout>(g, id).map(|(n, _)| n))
 }

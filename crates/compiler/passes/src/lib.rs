@@ -48,6 +48,9 @@ pub struct PassCx {
 pub const PIPELINE: &[&dyn Pass] =
     &[&IdentityElimination, &Fold, &ConvBatchNorm, &DeadCode, &PackGemm, &PackConv, &FuseBias, &FuseActivation, &Fold, &DeadCode];
 
+/// Passes without which only reference bodies would run: kernels for every node as it stands, nothing joined.
+pub const KERNELS: &[&dyn Pass] = &[&PackGemm, &PackConv, &Fold];
+
 /// Passes that simplify without choosing kernels: what [`crate::simplify`] runs.
 pub const SIMPLIFY: &[&dyn Pass] = &[&IdentityElimination, &Fold, &ConvBatchNorm, &DeadCode];
 

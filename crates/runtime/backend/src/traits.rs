@@ -54,7 +54,7 @@ pub struct Claim {
 pub struct CompileOptions {
     /// Threads a run may use; 0 is all that the process is granted.
     pub threads: usize,
-    /// Whether to run the passes that make a graph faster. Those that a backend needs always run.
+    /// Whether to join and remove nodes. Without it every node runs by itself, on its kernel if it has one.
     pub optimize: bool,
 }
 

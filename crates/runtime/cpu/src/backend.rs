@@ -56,7 +56,7 @@ impl Backend for CpuBackend {
         let mut graph = graph.clone();
         graph.verify()?;
         let failed = |e: PassError| CompileError::Pass { pass: e.pass, why: e.source.to_string() };
-        let passes = if options.optimize { fastserve_passes::PIPELINE } else { &[] };
+        let passes = if options.optimize { fastserve_passes::PIPELINE } else { fastserve_passes::KERNELS };
         let report = fastserve_passes::run(passes, &mut graph, &PassCx { cpu: self.cpu }).map_err(failed)?;
         let notes = report.into_iter().flat_map(|(_, log)| log.notes).collect();
         let threads = if options.threads == 0 { granted_cores() } else { options.threads };

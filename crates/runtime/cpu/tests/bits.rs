@@ -10,7 +10,7 @@ use fastserve_ir::text::parse;
 use fastserve_ops::Ops;
 use fastserve_simd::{Cpu, IsaId};
 use fastserve_tensor::{Shape, Tensor, TensorView};
-use fastserve_testkit::graphs::cases;
+use fastserve_testkit::conformance::NETWORKS;
 use fastserve_testkit::random::Random;
 
 fn run(graph: &Graph, cpu: Cpu, threads: usize, inputs: &[Tensor]) -> Vec<Tensor> {
@@ -22,7 +22,7 @@ fn run(graph: &Graph, cpu: Cpu, threads: usize, inputs: &[Tensor]) -> Vec<Tensor
 }
 
 fn networks() -> Vec<Graph> {
-    cases("net_").unwrap().iter().map(|case| parse(&case.before, &Ops).unwrap()).collect()
+    NETWORKS.iter().map(|text| parse(text, &Ops).unwrap()).collect()
 }
 
 /// Instruction sets with a fused multiply-add, which must agree.

@@ -8,7 +8,7 @@ use fastserve_cpu::CpuBackend;
 use fastserve_ir::text::parse;
 use fastserve_ops::Ops;
 use fastserve_tensor::{Tensor, TensorView};
-use fastserve_testkit::graphs::cases;
+use fastserve_testkit::conformance::NETWORKS;
 use fastserve_testkit::random::Random;
 
 #[global_allocator]
@@ -27,8 +27,8 @@ fn run(session: &mut dyn Session, views: &[TensorView<'_>]) {
 /// One test function: another one in parallel would count here too.
 #[test]
 fn the_second_run_allocates_nothing() {
-    for case in cases("net_").unwrap() {
-        let graph = parse(&case.before, &Ops).unwrap();
+    for text in NETWORKS {
+        let graph = parse(text, &Ops).unwrap();
         for threads in [1, 2] {
             let compiled = CpuBackend::new().unwrap().compile(&graph, &CompileOptions { threads, optimize: true }).unwrap();
             let mut session = compiled.session().unwrap();

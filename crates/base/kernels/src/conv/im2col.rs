@@ -116,15 +116,32 @@ impl Starts {
     }
 }
 
+/// Where each k of a chunk begins in the padded copy, counted from a position's start.
+pub(super) struct Offsets {
+    at: [u32; K_CHUNK],
+    len: usize,
+}
+
+impl Offsets {
+    /// For the `ks` of one chunk; `first` is the first channel of the padded copy, whose length fits `u32`.
+    pub(super) fn new(shape: &ConvShape, strip: &Strip, ks: &Range<usize>, first: usize) -> Offsets {
+        let mut offsets = Offsets { at: [0; K_CHUNK], len: 0 };
+        let [dy, dx] = shape.window.dilation;
+        for run in Runs::new(shape, ks) {
+            let tap = run.tap[0] * dy * strip.width + run.tap[1] * dx;
+            for channel in run.channels {
+                offsets.at[offsets.len] = ((channel - first) * strip.plane() + tap) as u32;
+                offsets.len += 1;
+            }
+        }
+        offsets
+    }
+}
+
 /// One panel to fill from the padded copy.
 pub(crate) struct PanelFill<'a> {
-    pub(super) shape: &'a ConvShape,
-    pub(super) strip: &'a Strip,
     pub(super) starts: &'a Starts,
-    /// The chunk of K.
-    pub(super) ks: &'a Range<usize>,
-    /// The first channel of the padded copy.
-    pub(super) first: usize,
+    pub(super) offsets: &'a Offsets,
     pub(super) padded: &'a [f32],
     /// `[k][nr]` and [`SLACK`] elements.
     pub(super) panel: &'a mut [f32],
@@ -134,34 +151,22 @@ impl PanelFill<'_> {
     /// Fills the panel, `NV` vectors wide. Lanes after the last position get any values.
     #[inline(always)]
     pub(crate) fn run<I: Isa, const NV: usize>(self, isa: I) {
-        let [dy, dx] = self.shape.window.dilation;
-        let mut at = 0;
-        for run in Runs::new(self.shape, self.ks) {
-            let tap = run.tap[0] * dy * self.strip.width + run.tap[1] * dx;
-            for channel in run.channels {
-                let plane = &self.padded[(channel - self.first) * self.strip.plane() + tap..];
-                self.starts.fill_row::<I, NV>(isa, plane, &mut self.panel[at..]);
-                at += NV * LANES;
-            }
-        }
-    }
-}
-
-impl Starts {
-    #[inline(always)]
-    fn fill_row<I: Isa, const NV: usize>(&self, isa: I, plane: &[f32], row: &mut [f32]) {
-        let starts = &self.at[..self.count];
-        if self.contiguous {
-            // Each stretch is copied as whole vectors; the next one, or the next row, overwrites what runs over.
-            for &(lane, start) in starts {
-                for v in 0..NV {
-                    let x = isa.load(&plane[start + v * LANES..]);
-                    isa.store(x, &mut row[lane + v * LANES..]);
+        let starts = &self.starts.at[..self.starts.count];
+        for (k, &offset) in self.offsets.at[..self.offsets.len].iter().enumerate() {
+            let plane = &self.padded[offset as usize..];
+            let row = &mut self.panel[k * NV * LANES..];
+            if self.starts.contiguous {
+                // Each stretch is copied as whole vectors; the next one, or the next row, overwrites what runs over.
+                for &(lane, start) in starts {
+                    for v in 0..NV {
+                        let x = isa.load(&plane[start + v * LANES..]);
+                        isa.store(x, &mut row[lane + v * LANES..]);
+                    }
                 }
-            }
-        } else {
-            for (value, &(_, start)) in row.iter_mut().zip(starts) {
-                *value = plane[start];
+            } else {
+                for (value, &(_, start)) in row.iter_mut().zip(starts) {
+                    *value = plane[start];
+                }
             }
         }
     }

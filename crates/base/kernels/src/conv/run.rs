@@ -1,14 +1,14 @@
 #![allow(unsafe_code)]
 //! Convolution as the matrix product of packed weights and windows, block by block of output positions.
 
-use super::im2col::{PanelFill, SLACK, Starts, Strip, strip_len};
+use super::im2col::{Offsets, PanelFill, SLACK, Starts, Strip, strip_len};
 use super::{ConvRow, ConvShape, packed_len};
 use crate::class::{K_CHUNK, chunks};
 use crate::disjoint::Disjoint;
 use crate::epilogue::{BiasAxis, Epilogue};
 use crate::error::{KernelError, check_len, product, require};
 use crate::gemm::check_epilogue;
-use crate::tile::{Finish, Output, Place, Tile, TileShape, balanced};
+use crate::tile::{Output, Place, Tile, TileShape, balanced};
 use fastserve_parallel::Team;
 use fastserve_simd::{Cpu, Isa, Kernel};
 use std::marker::PhantomData;
@@ -77,7 +77,7 @@ impl Plan {
         let cached = PANEL_BYTES / size_of::<f32>() / (chunk * row.nr);
         let blocks = wanted_blocks(shape, threads);
         let pixels = panels.div_ceil(blocks).min(cached.max(1)) * row.nr;
-        let strip_len = strip_len(shape, pixels)?;
+        let strip_len = strip_len(shape, pixels).filter(|&len| u32::try_from(len).is_ok())?;
         let per_thread = pixels.checked_mul(chunk)?.checked_add(SLACK)?.checked_add(strip_len)?;
         Some(Plan { pixels, strip_len, per_thread })
     }
@@ -185,12 +185,13 @@ impl<'a, T: TileShape> ConvBlock<'a, T> {
         let image = &self.job.x[(self.block.image * shape.group + self.block.group) * image..][..image];
         let strip = Strip::of(shape, &self.block.pixels);
         let first = strip.fill(shape, ks, image, self.strip);
+        let offsets = Offsets::new(shape, &strip, ks, first);
         let panel_len = ks.len() * T::NR;
         for (p, pixels) in self.positions().enumerate() {
             let starts = Starts::of(shape, &strip, &pixels);
             let panel = &mut self.panels[p * panel_len..][..panel_len + SLACK];
-            let (strip, starts, padded) = (&strip, &starts, &*self.strip);
-            T::fill_panel(isa, PanelFill { shape, strip, starts, ks, first, padded, panel });
+            let (starts, offsets, padded) = (&starts, &offsets, &*self.strip);
+            T::fill_panel(isa, PanelFill { starts, offsets, padded, panel });
         }
     }
 
@@ -214,7 +215,7 @@ impl<'a, T: TileShape> ConvBlock<'a, T> {
                 let b = &self.panels[p * ks.len() * T::NR..][..ks.len() * T::NR];
                 T::dot(isa, rows.len(), a, b, &mut self.tile);
                 let place = Place { rows: rows.clone(), cols, first: ks.start == 0, last: ks.end == k };
-                isa.enter(Finish { tile: &self.tile, nr: T::NR, place, output });
+                T::finish(isa, &self.tile, place, output);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Block, Job};
 use crate::class::chunks;
-use crate::tile::{Finish, Place, Tile, TileShape, balanced};
+use crate::tile::{Place, Tile, TileShape, balanced};
 use fastserve_simd::{Cpu, Isa, Kernel};
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -59,7 +59,7 @@ impl<T: TileShape> ChainBlock<'_, T> {
             let start = self.block.rows.start;
             let place =
                 Place { rows: start + rows.start..start + rows.end, cols: cols.clone(), first: chunk.start == 0, last: chunk.end == k };
-            isa.enter(Finish { tile: &self.tile, nr: T::NR, place, output: self.job.output });
+            T::finish(isa, &self.tile, place, self.job.output);
         }
     }
 }

@@ -30,7 +30,7 @@ impl<const NB: usize> Kernel for LanesBlock<'_, NB> {
                 self.add_chunk(isa, i, chunk);
             }
             let place = Place { rows: i..i + 1, cols: self.block.cols.clone(), first: true, last: true };
-            isa.enter(Finish { tile: &self.tile, nr: LANES, place, output: self.job.output });
+            isa.enter(Finish::<1> { tile: &self.tile, place, output: self.job.output });
         }
     }
 }

@@ -9,6 +9,7 @@ use fastserve_kernels::epilogue::BiasAxis;
 use fastserve_tensor::{DType, Shape, TensorView, TensorViewMut};
 
 use crate::def::OpDef;
+use crate::elements::count;
 use crate::epilogue;
 use crate::ops::conv::Conv;
 use crate::ops::pack_conv::{packed_order, read_size};
@@ -62,9 +63,15 @@ impl Op for FusedConv {
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let (x, packed, out) = (io.input(0)?, io.slice::<f32>(1)?, io.out_shape(0)?);
         let [kh, kw] = self.0.window.kernel;
+        if x.shape().rank() != 4 || out.rank() != 4 {
+            return Err(OpError::Value(format!("expected {out} of {} to be of rank 4", x.shape())));
+        }
         let (channels, outputs) = (x.shape()[1] / self.0.group, out[1]);
         let shape = Shape::new(&[outputs, channels, kh, kw])?;
-        let mut w = vec![0.0f32; shape.numel()];
+        if shape.checked_numel() != Some(packed.len()) {
+            return Err(OpError::Value(format!("expected the weights {shape}, got {} elements", packed.len())));
+        }
+        let mut w = vec![0.0f32; packed.len()];
         packed_order(&shape, PackConvSpec { mr: self.0.mr, group: self.0.group })?.for_each(|(plain, at)| w[plain] = packed[at]);
         let inputs = [Some(x), Some(TensorView::of(shape, &w)?)];
         let y = io.output(0)?;
@@ -95,7 +102,10 @@ impl FusedConv {
 
     fn finish(&self, io: &mut Io<'_>, out: &Shape) -> Result<(), OpError> {
         let bias = io.opt(2).map(|v| v.as_slice::<f32>()).transpose()?;
-        let space = out[2] * out[3];
+        if bias.is_some_and(|b| b.len() != out[1]) {
+            return Err(OpError::Value(format!("expected {} elements of bias", out[1])));
+        }
+        let space = count(&out[2..]);
         for (i, y) in io.out_slice::<f32>(0)?.iter_mut().enumerate() {
             *y = epilogue::apply(&self.0.epilogue, f64::from(*y), bias.map(|b| b[i / space % out[1]]));
         }

@@ -9,6 +9,7 @@ use fastserve_kernels::epilogue::BiasAxis;
 use fastserve_tensor::DType;
 
 use crate::def::OpDef;
+use crate::elements::count;
 use crate::epilogue;
 use crate::ops::pack_gemm::{packed_index, read_format};
 
@@ -63,13 +64,20 @@ impl Op for FusedGemm {
         let bias = io.opt(2).map(|v| v.as_slice::<f32>()).transpose()?;
         let one = self.0.format.packed_len(n, k).ok_or(ShapeError::Overflow)?;
         let step = if b.len() == one { 0 } else { one };
-        let batches: usize = batch.iter().product();
+        let batches = count(batch);
         let y = io.out_slice::<f32>(0)?;
-        for i in 0..batches * m * n {
+        if y.is_empty() {
+            return Ok(());
+        }
+        let fits = a.len().checked_div(k).is_none_or(|rows| rows == batches * m) && (b.len() == one || b.len() == batches * one);
+        if !fits || bias.is_some_and(|b| b.len() != n) {
+            return Err(OpError::Value(format!("the operands do not fit a product of {out}")));
+        }
+        for (i, y) in y.iter_mut().enumerate() {
             let (g, row, col) = (i / n / m, i / n % m, i % n);
             let at = |kk| if self.0.trans_a { kk * m + row } else { (g * m + row) * k + kk };
             let term = |kk| f64::from(a[at(kk)]) * f64::from(b[g * step + packed_index(self.0.format, k, kk, col)]);
-            y[i] = epilogue::apply(&self.0.epilogue, (0..k).map(term).sum(), bias.map(|b| b[col]));
+            *y = epilogue::apply(&self.0.epilogue, (0..k).map(term).sum(), bias.map(|b| b[col]));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Operators that hand their input on: Identity, and Dropout at inference.
+//! Identity: the output is the input.
 
 use std::sync::Arc;
 
@@ -10,17 +10,14 @@ use crate::def::OpDef;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity;
 
-pub(crate) const DEFS: &[OpDef] = &[
-    OpDef {
-        name: "Identity",
-        since: 1,
-        build: |attrs, _| {
-            attrs.only(&[])?;
-            Ok(Arc::new(Identity))
-        },
+pub(crate) const DEFS: &[OpDef] = &[OpDef {
+    name: "Identity",
+    since: 1,
+    build: |attrs, _| {
+        attrs.only(&[])?;
+        Ok(Arc::new(Identity))
     },
-    OpDef { name: "Dropout", since: 7, build: |_, _| Ok(Arc::new(Identity)) },
-];
+}];
 
 impl Op for Identity {
     fn name(&self) -> &'static str {

@@ -7,6 +7,7 @@ pub mod clip;
 pub mod concat;
 pub mod constant;
 pub mod conv;
+pub mod dropout;
 pub mod flatten;
 pub mod fused_conv;
 pub mod fused_gemm;

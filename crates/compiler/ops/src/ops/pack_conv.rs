@@ -49,6 +49,9 @@ impl Op for PackConv {
         let order = packed_order(&shape, self.0)?;
         let w = io.slice::<f32>(0)?;
         let y = io.out_slice::<f32>(0)?;
+        if w.len() != y.len() {
+            return Err(OpError::Value(format!("{shape} does not pack into {} elements", y.len())));
+        }
         y.fill(0.0);
         order.for_each(|(plain, packed)| y[packed] = w[plain]);
         Ok(())
@@ -65,6 +68,11 @@ pub(crate) fn packed_order(shape: &[usize], spec: PackConvSpec) -> Result<impl I
         return Err(OpError::Value(format!("expected weights of rank 4, got {shape:?}")));
     };
     let PackConvSpec { mr, group } = spec;
+    // Extents of an empty tensor may be anything: they are neither multiplied nor allocated by.
+    let (o, channels, kh, kw) = if shape.contains(&0) { (0, 0, 0, 0) } else { (o, channels, kh, kw) };
+    if o % group != 0 {
+        return Err(OpError::Value(format!("{o} output channels do not divide into {group} groups")));
+    }
     let (k, rows) = (channels * kh * kw, o / group);
     let rank: Vec<usize> = ranks(channels, kh * kw);
     Ok((0..o * k).map(move |plain| {

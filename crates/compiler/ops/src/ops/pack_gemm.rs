@@ -59,10 +59,13 @@ impl Op for PackGemmB {
         let (k, n) = if self.0.trans_b { (*cols, *rows) } else { (*rows, *cols) };
         let b = io.slice::<f32>(0)?;
         let y = io.out_slice::<f32>(0)?;
-        if k * n == 0 {
+        if b.is_empty() {
             return Ok(());
         }
-        let one = y.len() / (b.len() / (k * n));
+        let one = self.0.format.packed_len(n, k).ok_or(ShapeError::Overflow)?;
+        if (b.len() / (k * n)).checked_mul(one) != Some(y.len()) {
+            return Err(OpError::Value(format!("{shape} does not pack into {} elements", y.len())));
+        }
         for (b, y) in b.chunks_exact(k * n).zip(y.chunks_exact_mut(one)) {
             y.fill(0.0);
             for i in 0..k * n {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, PoolKind, PoolSpec, ShapeError};
 
+use fastserve_tensor::{DType, Element};
+
 use crate::def::OpDef;
 use crate::elements::{Float, count, for_float, require_float};
 use crate::ops::conv::unflatten;
@@ -59,7 +61,7 @@ impl Op for Pool {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
-        let x = require_float(inputs, 0)?;
+        let x = self.check_dtype(inputs)?;
         let kernel = self.kernel();
         if x.rank() != kernel.len() + 2 {
             return Err(ShapeError::shape(format!("expected rank {}, got {}", kernel.len() + 2, x.rank())));
@@ -70,8 +72,11 @@ impl Op for Pool {
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
-        let dtype = io.dtype(0)?;
-        for_float!(dtype, T => self.body::<T>(io))
+        match io.dtype(0)? {
+            DType::U8 => self.body(io, |plane: &[u8], axes, out, input| max_int(plane, axes, out, input)),
+            DType::I8 => self.body(io, |plane: &[i8], axes, out, input| max_int(plane, axes, out, input)),
+            dtype => for_float!(dtype, T => self.float_body::<T>(io)),
+        }
     }
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
@@ -88,7 +93,25 @@ impl Pool {
         self.window.kernel_shape.as_deref().unwrap_or_default()
     }
 
-    fn body<T: Float>(&self, io: &mut Io<'_>) -> Result<(), OpError> {
+    /// A maximum of small integers is one too; a mean is not.
+    fn check_dtype<'a>(&self, inputs: &Inputs<'a>) -> Result<&'a Fact, ShapeError> {
+        match inputs.req(0)?.dtype {
+            DType::U8 | DType::I8 if self.kind == PoolKind::Max => inputs.req(0),
+            _ => require_float(inputs, 0),
+        }
+    }
+
+    fn float_body<T: Float>(&self, io: &mut Io<'_>) -> Result<(), OpError> {
+        self.body(io, |plane: &[T], axes, out, input| {
+            T::from_f64(match self.kind {
+                PoolKind::Max => max_at(plane, axes, out, input),
+                PoolKind::Average { count_include_pad } => mean_at(plane, axes, out, input, count_include_pad),
+            })
+        })
+    }
+
+    /// Calls `at` for each output with its plane of the input, the window, and where it is.
+    fn body<T: Element>(&self, io: &mut Io<'_>, at: impl Fn(&[T], &[Axis], &[usize], &[usize]) -> T) -> Result<(), OpError> {
         let (sx, so) = (io.shape(0)?, io.out_shape(0)?);
         if sx.rank() != so.rank() || sx.rank() != self.kernel().len() + 2 || sx[..2] != so[..2] {
             return Err(OpError::Value(format!("expected {so} of {sx} by a window of {:?}", self.kernel())));
@@ -102,13 +125,16 @@ impl Pool {
         for (i, y) in io.out_slice::<T>(0)?.iter_mut().enumerate() {
             let plane = &x[i / out_space * space..][..space];
             let out = unflatten(i % out_space, &so[2..]);
-            *y = T::from_f64(match self.kind {
-                PoolKind::Max => max_at(plane, &axes, &out, &sx[2..]),
-                PoolKind::Average { count_include_pad } => mean_at(plane, &axes, &out, &sx[2..], count_include_pad),
-            });
+            *y = at(plane, &axes, &out, &sx[2..]);
         }
         Ok(())
     }
+}
+
+fn max_int<T: Element + Ord + Default>(plane: &[T], axes: &[Axis], out: &[usize], input: &[usize]) -> T {
+    let mut max = None;
+    taps(axes, out, input, |_, position| max = max.max(Some(plane[position])));
+    max.unwrap_or_default()
 }
 
 fn max_at<T: Float>(plane: &[T], axes: &[Axis], out: &[usize], input: &[usize]) -> f64 {

@@ -1,0 +1,156 @@
+//! ONNX's own test folders: `model.onnx` and `test_data_set_*/{input,output}_*.pb`.
+
+use std::path::{Path, PathBuf};
+
+use fastserve_backend::{Backend, Bindings, CompileOptions, RunCx};
+use fastserve_ir::{Graph, ValueId};
+use fastserve_onnx::proto::TensorProto;
+use fastserve_onnx::proto::tensor_proto::DataType;
+use fastserve_ops::Ops;
+use fastserve_tensor::{Bool, DType, Shape, Tensor, TensorView, f16};
+use prost::Message;
+
+use crate::tolerance::{Tolerance, compare};
+
+/// What became of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every output is right.
+    Passed,
+    /// Something is wrong.
+    Failed(String),
+    /// The model says what it needs, and it is not there.
+    Unsupported(String),
+}
+
+/// Runs one folder.
+pub fn run_folder(backend: &dyn Backend, folder: &Path) -> Outcome {
+    let graph = match fastserve_onnx::read_file(&folder.join("model.onnx"), &Ops) {
+        Ok(graph) => graph,
+        Err(e) if is_refusal(&e.to_string()) => return Outcome::Unsupported(e.to_string()),
+        Err(e) => return Outcome::Failed(e.to_string()),
+    };
+    let mut sets: Vec<PathBuf> = subfolders(folder);
+    sets.sort();
+    match sets.iter().try_for_each(|set| run_set(backend, &graph, set)) {
+        Ok(()) if sets.is_empty() => Outcome::Failed("there is no data set".into()),
+        Ok(()) => Outcome::Passed,
+        Err(Refused::Unsupported(why)) => Outcome::Unsupported(why),
+        Err(Refused::Failed(why)) => Outcome::Failed(why),
+    }
+}
+
+/// Errors that say what is missing, rather than what is wrong.
+fn is_refusal(message: &str) -> bool {
+    ["not supported", "unsupported", "depends on the contents"].iter().any(|m| message.contains(m))
+}
+
+enum Refused {
+    Unsupported(String),
+    Failed(String),
+}
+
+impl From<String> for Refused {
+    fn from(why: String) -> Self {
+        Refused::Failed(why)
+    }
+}
+
+fn subfolders(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(|e| Some(e.ok()?.path()));
+    entries.filter(|p| p.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with("test_data_set_"))).collect()
+}
+
+fn run_set(backend: &dyn Backend, graph: &Graph, set: &Path) -> Result<(), Refused> {
+    let inputs = tensors(set, "input", graph, graph.inputs())?;
+    let expected = tensors(set, "output", graph, graph.outputs())?;
+    let text = |e: &dyn std::fmt::Display| e.to_string();
+    let compiled = backend.compile(graph, &CompileOptions { threads: 2, optimize: true }).map_err(|e| text(&e))?;
+    let mut session = compiled.session().map_err(|e| text(&e))?;
+    let views: Vec<TensorView<'_>> = inputs.iter().map(Tensor::view).collect::<Result<_, _>>().map_err(|e| text(&e))?;
+    session.run(&mut Bindings::lent(&views), &mut RunCx::default()).map_err(|e| refused(&e.to_string()))?;
+    for (i, expected) in expected.iter().enumerate() {
+        let got = session.output(i).and_then(|v| Ok(Tensor::copy_of(&v)?)).map_err(|e| text(&e))?;
+        compare(&got, expected, tolerance(expected.dtype())).map_err(|e| format!("output {i}: {e}"))?;
+    }
+    Ok(())
+}
+
+/// A body that lacks an element type says so.
+fn refused(message: &str) -> Refused {
+    if message.contains("no reference body") { Refused::Unsupported(message.to_owned()) } else { Refused::Failed(message.to_owned()) }
+}
+
+/// ONNX's backend tests allow a relative 1e-3 and an absolute 1e-7; some of their data was made in f64. Ours is tighter on the
+/// relative part, and allows sums to cancel.
+fn tolerance(dtype: DType) -> Tolerance {
+    match dtype {
+        DType::F16 => Tolerance::F16,
+        DType::BF16 => Tolerance::BF16,
+        _ => Tolerance::F32,
+    }
+}
+
+fn tensors(set: &Path, kind: &str, graph: &Graph, values: &[ValueId]) -> Result<Vec<Tensor>, Refused> {
+    let read = |(i, id): (usize, &ValueId)| {
+        let tensor = read_tensor(&set.join(format!("{kind}_{i}.pb")))?;
+        // NumPy has no bf16: old data sets hold its bits as u16.
+        if graph.fact(*id).dtype == DType::BF16 && tensor.dtype() == DType::U16 {
+            let view = TensorView::new(DType::BF16, *tensor.shape(), tensor.bytes()).map_err(|e| e.to_string())?;
+            return Tensor::copy_of(&view).map_err(|e| Refused::Failed(e.to_string()));
+        }
+        Ok(tensor)
+    };
+    values.iter().enumerate().map(read).collect()
+}
+
+fn read_tensor(path: &Path) -> Result<Tensor, Refused> {
+    let bytes = std::fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let proto = TensorProto::decode(&bytes[..]).map_err(|e| format!("{}: {e}", path.display()))?;
+    to_tensor(&proto).map_err(|why| Refused::Unsupported(format!("{}: {why}", path.display())))
+}
+
+fn to_tensor(proto: &TensorProto) -> Result<Tensor, String> {
+    let dims: Vec<usize> = proto.dims.iter().map(|&d| usize::try_from(d).map_err(|e| e.to_string())).collect::<Result<_, _>>()?;
+    let kind = DataType::try_from(proto.data_type).map_err(|e| e.to_string())?;
+    let dtype = dtype_of(kind).ok_or_else(|| format!("{kind:?} is not supported"))?;
+    let shape = Shape::new(&dims).map_err(|e| e.to_string())?;
+    if let Some(raw) = &proto.raw_data {
+        return Tensor::from_shared(dtype, shape, raw.clone()).map_err(|e| e.to_string());
+    }
+    let made = match dtype {
+        DType::F32 => Tensor::from_slice(&dims, &proto.float_data),
+        DType::F64 => Tensor::from_slice(&dims, &proto.double_data),
+        DType::I64 => Tensor::from_slice(&dims, &proto.int64_data),
+        DType::U64 => Tensor::from_slice(&dims, &proto.uint64_data),
+        DType::U32 => Tensor::from_slice(&dims, &proto.uint64_data.iter().map(|&v| v as u32).collect::<Vec<_>>()),
+        DType::I32 => Tensor::from_slice(&dims, &proto.int32_data),
+        DType::I16 => Tensor::from_slice(&dims, &proto.int32_data.iter().map(|&v| v as i16).collect::<Vec<_>>()),
+        DType::U16 => Tensor::from_slice(&dims, &proto.int32_data.iter().map(|&v| v as u16).collect::<Vec<_>>()),
+        DType::I8 => Tensor::from_slice(&dims, &proto.int32_data.iter().map(|&v| v as i8).collect::<Vec<_>>()),
+        DType::U8 => Tensor::from_slice(&dims, &proto.int32_data.iter().map(|&v| v as u8).collect::<Vec<_>>()),
+        DType::Bool => Tensor::from_slice(&dims, &proto.int32_data.iter().map(|&v| Bool::from(v != 0)).collect::<Vec<_>>()),
+        DType::F16 => Tensor::from_slice(&dims, &proto.int32_data.iter().map(|&v| f16::from_bits(v as u16)).collect::<Vec<_>>()),
+        DType::BF16 => return Err("bf16 data is not raw".into()),
+    };
+    made.map_err(|e| e.to_string())
+}
+
+fn dtype_of(kind: DataType) -> Option<DType> {
+    Some(match kind {
+        DataType::Float => DType::F32,
+        DataType::Double => DType::F64,
+        DataType::Float16 => DType::F16,
+        DataType::Bfloat16 => DType::BF16,
+        DataType::Bool => DType::Bool,
+        DataType::Uint8 => DType::U8,
+        DataType::Uint16 => DType::U16,
+        DataType::Uint32 => DType::U32,
+        DataType::Uint64 => DType::U64,
+        DataType::Int8 => DType::I8,
+        DataType::Int16 => DType::I16,
+        DataType::Int32 => DType::I32,
+        DataType::Int64 => DType::I64,
+        _ => return None,
+    })
+}
