@@ -61,7 +61,7 @@ fn first_steps(cx: &mut Cx<'_>) -> Result<Outcome> {
 }
 
 fn report(error: &anyhow::Error) -> ExitCode {
-    let mut text = format!("error: {}\n", clean::lines(&format!("{error:#}")));
+    let mut text = format!("error: {}\n", clean::lines(&fail::text(error)));
     if let Some(hint) = fail::hint(error) {
         text += &format!("\n{hint}\n");
     }

@@ -80,7 +80,7 @@ impl Classified {
     fn json(&self, labels: &[String], args: &ImageArgs) -> Value {
         let top = self.ranking.top(args.top.into());
         let rows: Vec<Value> = top.iter().map(|(i, p)| json!({ "class": i, "label": labels.get(*i), "probability": p })).collect();
-        json!({ "file": self.path, "latency_us": self.latency_us, "softmaxed": self.ranking.softmaxed, "top": rows })
+        json!({ "file": self.path.display().to_string(), "latency_us": self.latency_us, "softmaxed": self.ranking.softmaxed, "top": rows })
     }
 
     fn print(&self, labels: &[String], args: &ImageArgs, cx: &mut Cx<'_>) -> Result<()> {
@@ -92,7 +92,7 @@ impl Classified {
             pixels.iter_mut().for_each(|p| *p = 255 - *p);
         }
         for line in ascii::beside(&ascii::art(&pixels, width), &self.rows(labels, args), 3) {
-            writeln!(cx.out, "  {line}")?;
+            writeln!(cx.out, "{}", ascii::indent(&line))?;
         }
         Ok(writeln!(cx.out)?)
     }

@@ -148,10 +148,10 @@ impl Report {
     /// A picture beside the probabilities of all classes.
     pub(crate) fn card(&self, digits: &Digits, i: usize, cx: &mut Cx<'_>) -> Result<()> {
         let (Some(v), Some(pixels)) = (self.verdicts.get(i), digits.pixels(i)) else { return Ok(()) };
-        let mut right = vec![format!("image {}, {}", i + 1, time(v.latency_us)), self.sentence(i, cx.color), String::new()];
-        right.extend(v.probabilities.iter().enumerate().map(|(class, &p)| class_row(class, p)));
-        for line in ascii::beside(&ascii::art(pixels, digits.size().1), &right, 3) {
-            writeln!(cx.out, "  {line}")?;
+        let right: Vec<String> = v.probabilities.iter().enumerate().map(|(class, &p)| class_row(class, p)).collect();
+        writeln!(cx.out, "image {}, {}, {}", i + 1, self.sentence(i, cx.color), time(v.latency_us))?;
+        for line in ascii::beside(ascii::trimmed(&ascii::art(pixels, digits.size().1)), &right, 3) {
+            writeln!(cx.out, "{}", ascii::indent(&line))?;
         }
         Ok(writeln!(cx.out)?)
     }

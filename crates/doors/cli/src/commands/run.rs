@@ -28,7 +28,8 @@ Examples:
   fastserve run
   fastserve run model.onnx --random-inputs 0 --shape image=1x3x224x224
   fastserve run model.onnx --input tokens=tokens.npy --output-dir out
-  fastserve run model.onnx --image cat.jpg --labels labels.txt --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225
+  fastserve run model.onnx --image cat.jpg --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225
+  fastserve run model.onnx --image cat.jpg dog.jpg --labels labels.txt --top 3
   fastserve run --image digit.png --invert";
 
 /// Options of `run`.
@@ -74,8 +75,9 @@ fn once(loaded: &Loaded, args: &Args, cx: &mut Cx<'_>) -> Result<Outcome> {
     }
     if cx.json {
         let all: Vec<Value> = rows.iter().map(Summary::json).collect();
+        let folder = args.output_dir.as_ref().map(|f| f.display().to_string());
         let report = json!({ "model": loaded.name, "isa": system::isa(), "threads": system::threads(cx.threads),
-            "load_ms": loaded.load_ms, "run_us": run_us, "outputs": all, "output_dir": args.output_dir });
+            "load_ms": loaded.load_ms, "run_us": run_us, "outputs": all, "output_dir": folder });
         json::line(cx.out, &report)?;
     } else {
         print(loaded, run_us, &rows, cx)?;

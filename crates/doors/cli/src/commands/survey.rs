@@ -31,7 +31,8 @@ fn print(path: &Path, survey: &Survey, unsupported: &[Unsupported], cx: &mut Cx<
     let name = clean::word(&path.display().to_string());
     writeln!(cx.out, "{} (onnx, graph `{}`)\n", style::strong(&name, cx.color), clean::word(&survey.graph))?;
     let opsets: Vec<String> = survey.opsets.iter().map(|(d, v)| format!("{} {v}", if d.is_empty() { "ai.onnx" } else { d })).collect();
-    writeln!(cx.out, "made by     {} {}", clean::word(&survey.producer.0), clean::word(&survey.producer.1))?;
+    let (tool, version) = &survey.producer;
+    writeln!(cx.out, "made by     {}", clean::word(format!("{tool} {version}").trim_end()))?;
     writeln!(cx.out, "opsets      {}", clean::word(&opsets.join(", ")))?;
     writeln!(cx.out, "nodes       {}", thousands(survey.nodes as u64))?;
     writeln!(cx.out, "constants   {} ({} in the file)\n", thousands(survey.constants as u64), si(survey.constant_bytes as u64, "B"))?;
@@ -74,7 +75,7 @@ fn report(path: &Path, survey: &Survey, unsupported: &[Unsupported], cx: &mut Cx
     let operator = |o: &Operator| json!({ "name": label(o), "opset": o.opset, "count": o.count, "supported": o.supported, "why": o.why });
     let place = |u: &Unsupported| json!({ "node": u.node, "op": u.op, "domain": u.domain, "opset": u.opset, "why": u.why });
     let value: Value = json!({
-        "model": path, "format": "onnx", "graph_name": survey.graph, "producer": survey.producer, "opsets": survey.opsets,
+        "model": path.display().to_string(), "format": "onnx", "graph_name": survey.graph, "producer": survey.producer, "opsets": survey.opsets,
         "nodes": survey.nodes, "constants": survey.constants, "constant_bytes": survey.constant_bytes,
         "operators": survey.operators.iter().map(operator).collect::<Vec<_>>(),
         "unsupported": unsupported.iter().map(place).collect::<Vec<_>>(),

@@ -29,7 +29,7 @@ pub(crate) struct ImageArgs {
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) top: u16,
     /// Taken from each channel after scaling, such as 0.485,0.456,0.406
-    #[arg(long, value_name = "LIST", value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) mean: Vec<f32>,
     /// Each channel is divided by it after the mean is taken, such as 0.229,0.224,0.225
     #[arg(long, value_name = "LIST", value_delimiter = ',')]

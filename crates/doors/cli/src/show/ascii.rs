@@ -9,6 +9,19 @@ pub(crate) fn art(pixels: &[u8], width: usize) -> Vec<String> {
     rows.chunks(2).map(line).collect()
 }
 
+/// Without the empty lines above and below.
+pub(crate) fn trimmed(lines: &[String]) -> &[String] {
+    let inked = |l: &String| !l.trim().is_empty();
+    let start = lines.iter().position(inked).unwrap_or(0);
+    let end = lines.iter().rposition(inked).map_or(start, |i| i + 1);
+    &lines[start..end]
+}
+
+/// Lines moved to the right, but for empty ones.
+pub(crate) fn indent(line: &str) -> String {
+    if line.is_empty() { String::new() } else { format!("  {line}") }
+}
+
 fn line(rows: &[&[u8]]) -> String {
     let width = rows.iter().map(|r| r.len()).min().unwrap_or(0);
     let mean = |x: usize| rows.iter().map(|r| usize::from(r[x])).sum::<usize>() / rows.len();
@@ -17,7 +30,7 @@ fn line(rows: &[&[u8]]) -> String {
 
 /// Blocks of lines beside each other; the left one keeps its width.
 pub(crate) fn beside(left: &[String], right: &[String], gap: usize) -> Vec<String> {
-    let width = left.iter().map(|l| l.chars().count()).max().unwrap_or(0) + gap;
+    let width = left.iter().map(|l| l.chars().count()).max().map_or(0, |w| w + gap);
     let cell = |block: &[String], i: usize| block.get(i).cloned().unwrap_or_default();
     let join = |i| format!("{:<width$}{}", cell(left, i), cell(right, i)).trim_end().to_owned();
     (0..left.len().max(right.len())).map(join).collect()
@@ -29,8 +42,15 @@ mod tests {
 
     #[test]
     fn ink_is_dark() {
-        assert_eq!(art(&[0, 255, 0, 255, 128, 0], 2), [" @", "+ "]);
+        assert_eq!(art(&[0, 255, 0, 255, 128, 0], 2), [" @", "= "]);
         assert!(art(&[], 0).is_empty());
+    }
+
+    #[test]
+    fn empty_lines_go() {
+        let lines = [" ", "a", "", "b", "  "].map(str::to_owned);
+        assert_eq!(trimmed(&lines), ["a", "", "b"]);
+        assert!(trimmed(&lines[..1]).is_empty());
     }
 
     #[test]

@@ -23,10 +23,11 @@ const EXAMPLES: &str = "\
 Examples:
   fastserve diff model.onnx --random-inputs 0
   fastserve diff model.onnx --input image=image.npy --per-node
-  fastserve run model.onnx --random-inputs 0 --output-dir out; fastserve diff model.onnx --random-inputs 0 --expected out
+  fastserve diff model.onnx --random-inputs 0 --expected out    (a folder of `run --output-dir out`)
 
-Values differ where |a - b| > ABS + REL * |b|, b being the expected one. Exit code: 0 all agree, 1 some differ or there
-is nothing to compare with. onnxruntime is found in the Python that FASTSERVE_ORACLE_PYTHON names, else in python3.";
+Values differ where |a - b| > ABS + REL * |b|, b being the expected one.
+Exit code: 0 all agree; 1 some differ, or there is nothing to compare with.
+onnxruntime is found in the Python that FASTSERVE_ORACLE_PYTHON names, else in python3.";
 
 /// Options of `diff`.
 #[derive(clap::Args)]

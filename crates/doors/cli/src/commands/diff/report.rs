@@ -8,7 +8,7 @@ use super::compare::{Distance, Tolerance, compare, index_of};
 use super::ours::Value;
 use crate::app::Cx;
 use crate::fail::Outcome;
-use crate::show::numbers::{element, extents, thousands};
+use crate::show::numbers::{extents, thousands};
 use crate::show::table::{Left, Right, Table};
 use crate::show::{clean, json, style};
 
@@ -74,9 +74,8 @@ impl Row {
             Err(why) => why.clone(),
             Ok(Distance { first: Some((place, got, want)), differing, max_abs, .. }) => {
                 let (at, Tolerance { abs, rel }) = (extents(&index_of(*place, &self.shape)), self.tolerance);
-                let (got, want) = (element(*got), element(*want));
                 format!(
-                    "{differing} elements are beyond {abs:e} + {rel:e} * |b|, the first at {at}: got {got}, expected {want}; at most {max_abs:.2e} apart"
+                    "{differing} elements are beyond {abs:e} + {rel:e} * |b|, the first at {at}: got {got:.8e}, expected {want:.8e}; at most {max_abs:.2e} apart"
                 )
             }
             Ok(_) => "equal".to_owned(),

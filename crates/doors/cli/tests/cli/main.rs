@@ -1,0 +1,10 @@
+//! The built program as other programs see it: exit codes, results on stdout, messages on stderr.
+
+mod bench;
+mod diff;
+mod digits;
+mod files;
+mod inspect;
+mod program;
+mod run;
+mod usage;
