@@ -7,6 +7,7 @@ pub mod interpret;
 pub mod node_suite;
 pub mod random;
 pub mod reference;
+pub mod sys;
 pub mod tolerance;
 pub mod vectors;
 

@@ -8,7 +8,7 @@ use fastserve::{Bindings, Model, RunCx, embedded_digits};
 use fastserve_testkit::fixtures;
 
 #[global_allocator]
-static ALLOCATOR: common::sys::Counting = common::sys::Counting;
+static ALLOCATOR: fastserve_testkit::sys::Counting = fastserve_testkit::sys::Counting;
 
 /// One test function: another one in parallel would count here too.
 #[test]
@@ -20,11 +20,11 @@ fn a_steady_run_allocates_nothing() {
             let mut session = session(&model, threads);
             let views = [input.view().unwrap()];
             session.run(&views).unwrap();
-            let before = common::sys::allocator_calls();
+            let before = fastserve_testkit::sys::allocator_calls();
             for _ in 0..50 {
                 session.run_with(&mut Bindings::lent(&views), &mut RunCx::default()).unwrap();
             }
-            assert_eq!(common::sys::allocator_calls() - before, 0, "{} on {threads} threads", model.graph().name);
+            assert_eq!(fastserve_testkit::sys::allocator_calls() - before, 0, "{} on {threads} threads", model.graph().name);
         }
     }
 }

@@ -49,7 +49,7 @@ fn threads_batches_and_a_hostile_host_change_no_bit() {
             }
         }
         let input = digits.tensor(0).unwrap();
-        let hostile = common::sys::with_hostile_control_word(|| {
+        let hostile = fastserve_testkit::sys::with_hostile_control_word(|| {
             let [text, _] = tiny_cnns();
             run(&mut session(&text, 2), &input)
         });

@@ -1,8 +1,6 @@
 //! What the tests of whole models share.
 #![allow(dead_code, clippy::unwrap_used)]
 
-pub(crate) mod sys;
-
 use fastserve::{CompileOptions, Cpu, Model, Session, Tensor};
 
 /// A session on this machine's best instruction set.

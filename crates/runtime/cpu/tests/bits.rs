@@ -1,8 +1,5 @@
 //! The same bits: threads, batch, instruction set, the host's control word.
 
-#[path = "common/sys.rs"]
-mod sys;
-
 use fastserve_backend::{Backend, Bindings, CompileOptions, RunCx};
 use fastserve_cpu::CpuBackend;
 use fastserve_ir::Graph;
@@ -12,6 +9,7 @@ use fastserve_simd::{Cpu, IsaId};
 use fastserve_tensor::{Shape, Tensor, TensorView};
 use fastserve_testkit::conformance::NETWORKS;
 use fastserve_testkit::random::Random;
+use fastserve_testkit::sys;
 
 fn run(graph: &Graph, cpu: Cpu, threads: usize, inputs: &[Tensor]) -> Vec<Tensor> {
     let compiled = CpuBackend::with_cpu(cpu).compile(graph, &CompileOptions { threads, optimize: true }).unwrap();

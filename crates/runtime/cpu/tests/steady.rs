@@ -1,8 +1,5 @@
 //! A steady run makes no allocator call, on any thread.
 
-#[path = "common/sys.rs"]
-mod sys;
-
 use fastserve_backend::{Backend, Bindings, CompileOptions, OutputBinding, RunCx, Session};
 use fastserve_cpu::CpuBackend;
 use fastserve_ir::text::parse;
@@ -10,6 +7,7 @@ use fastserve_ops::Ops;
 use fastserve_tensor::{Tensor, TensorView};
 use fastserve_testkit::conformance::NETWORKS;
 use fastserve_testkit::random::Random;
+use fastserve_testkit::sys;
 
 #[global_allocator]
 static ALLOCATOR: sys::Counting = sys::Counting;

@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../onnx/tests/common/alloc.rs"]
-mod alloc;
+use fastserve_testkit::sys;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -25,7 +24,7 @@ fn weights() -> Vec<u8> {
 /// Runs `read` on a text, within 64 MiB and twice its length, and within two seconds.
 fn bounded<T>(data: &[u8], read: impl FnOnce(&[u8]) -> Result<T, TextError>) -> Result<T, TextError> {
     let start = Instant::now();
-    let (result, peak) = alloc::peak(|| read(data));
+    let (result, peak) = sys::peak(|| read(data));
     assert!(peak <= (64 << 20) + 2 * data.len(), "{peak} bytes of heap for {}", data.len());
     assert!(start.elapsed() < MAX_TIME);
     result
@@ -189,6 +188,6 @@ fn a_large_network_takes_no_more_than_twice_its_text() {
     let text = format!("fastserve-text-weights 0.1\nmodel m\ninput x {side}\nlinear {side} {side}\noutput y\n")
         + &format!("tensor linear1.weight {side} {side}\n{}", numbers(side * side))
         + &format!("tensor linear1.bias {side}\n{}end\n", numbers(side));
-    let (graph, peak) = alloc::peak(|| fastserve_text::read_str(&text, &Ops));
+    let (graph, peak) = sys::peak(|| fastserve_text::read_str(&text, &Ops));
     assert!(graph.is_ok() && peak <= (64 << 20) + 2 * text.len(), "{peak}");
 }

@@ -1,7 +1,7 @@
 //! Makes models, and loads them with an eye on memory and time.
 #![allow(dead_code)]
 
-mod alloc;
+use fastserve_testkit::sys;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ const MAX_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 60 } 
 /// Loads a file, and checks that it stays within memory and time whatever comes of it.
 pub(crate) fn load(name: &str, file: Bytes, base: Option<&Path>) -> Result<Graph, OnnxError> {
     let (len, start) = (file.len(), Instant::now());
-    let (result, peak) = alloc::peak(|| fastserve_onnx::read_bytes(file, base, &Ops));
+    let (result, peak) = sys::peak(|| fastserve_onnx::read_bytes(file, base, &Ops));
     let bound = HEAP_BASE_BYTES + HEAP_PER_FILE_BYTE * len;
     assert!(peak <= bound, "{name}: {peak} bytes of heap for a file of {len}");
     assert!(start.elapsed() < MAX_TIME, "{name}: took {:?}", start.elapsed());
