@@ -12,6 +12,8 @@ fn both_files_are_the_same_network() {
     let digits = embedded_digits().unwrap().batch(0..100).unwrap();
     let [text, onnx] = tiny_cnns().map(|model| run(&mut session(&model, 1), &digits));
     assert!(text == onnx, "text and ONNX give the same bits");
+    let [a, b] = tiny_cnns().map(|model| fastserve::ir::text::print(model.graph()));
+    assert_eq!(a, b, "the same graph, with weights of the same hashes");
     let embedded = run(&mut session(&Model::embedded().unwrap(), 1), &digits);
     assert!(embedded == text, "what is embedded is what the files hold");
 }

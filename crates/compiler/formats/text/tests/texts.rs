@@ -3,13 +3,15 @@
 #![allow(clippy::unwrap_used)]
 
 use fastserve_testkit::sys;
-
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fastserve_ir::{Graph, text};
 use fastserve_ops::Ops;
 use fastserve_text::{LabelledImages, TextError, images};
+
+#[global_allocator]
+static ALLOCATOR: sys::Counting = sys::Counting;
 
 const MAX_TIME: Duration = Duration::from_secs(2);
 

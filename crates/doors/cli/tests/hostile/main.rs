@@ -6,16 +6,17 @@
 //!
 //! A part runs with the other tests; `cargo xtask hostile` runs all.
 
-mod sys;
-
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fastserve::{Bindings, CompileOptions, Cpu, Error, Model, RunCx, Shape, Tensor};
+use fastserve_testkit::sys::{Counting, peak};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 const MEMORY_LIMIT_BYTES: usize = 64 << 20;
@@ -24,9 +25,6 @@ const FLIPS: usize = 1000;
 const SMOKE: usize = 4;
 /// Inputs beyond this size are not made.
 const INPUT_LIMIT_BYTES: usize = 8 << 20;
-
-/// Memory is counted for the whole process: one at a time.
-static ALONE: Mutex<()> = Mutex::new(());
 
 #[test]
 fn hostile_onnx() {
@@ -55,7 +53,6 @@ struct Seen {
 }
 
 fn attack(model: &str, every: usize) {
-    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let file = std::fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../..").join(model)).expect("the model ships");
     let mut seen = Seen::default();
     // What is made once and kept is not the files' doing.
@@ -76,9 +73,9 @@ fn attack(model: &str, every: usize) {
 
 fn case(bytes: Vec<u8>, what: &str, seen: &mut Seen) {
     let bytes = Bytes::from(bytes);
-    let (start, before) = (Instant::now(), sys::reset_peak());
-    let outcome = catch_unwind(AssertUnwindSafe(|| answer(&bytes).is_ok()));
-    let (took, grown) = (start.elapsed(), sys::peak() - before);
+    let start = Instant::now();
+    let (outcome, grown) = peak(|| catch_unwind(AssertUnwindSafe(|| answer(&bytes).is_ok())));
+    let took = start.elapsed();
     let limit = MEMORY_LIMIT_BYTES + 2 * bytes.len();
     assert!(outcome.is_ok(), "{what}: panicked");
     assert!(took <= TIME_LIMIT, "{what}: took {took:?}");

@@ -2,7 +2,6 @@
 #![allow(dead_code)]
 
 use fastserve_testkit::sys;
-
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -15,6 +14,9 @@ use fastserve_onnx::proto::tensor_shape_proto::{Dimension, dimension};
 use fastserve_onnx::proto::*;
 use fastserve_ops::Ops;
 use prost::Message;
+
+#[global_allocator]
+static ALLOCATOR: sys::Counting = sys::Counting;
 
 /// How long any file may take; code that is not optimized is not held to it.
 const MAX_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 2 });
