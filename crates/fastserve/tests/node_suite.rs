@@ -1,4 +1,5 @@
 //! ONNX's own node tests, on every operator that exists.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use fastserve::Cpu;
 use fastserve_testkit::fixtures;

@@ -142,9 +142,6 @@ pub enum OpError {
     Shape(#[from] ShapeError),
 }
 
-/// The most integers that an operator takes as extents, axes or pads: each is about an axis, and a rank is at most 8.
-pub const MAX_CONSTANT_INTS: usize = 1024;
-
 /// The facts of a node's inputs; an optional one may be absent.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a>(pub &'a [Option<&'a Fact>]);
@@ -203,23 +200,6 @@ impl<'a> Inputs<'a> {
     /// Missing, or not known before the run.
     pub fn ints(&self, i: usize) -> Result<&'a [Dim], ShapeError> {
         self.req(i)?.ints.as_deref().ok_or(ShapeError::DataDependent(i))
-    }
-
-    /// The elements of a constant integer input, signs included.
-    ///
-    /// # Errors
-    /// Missing, not constant, or not of integers.
-    pub fn constant_ints(&self, i: usize) -> Result<Vec<i64>, ShapeError> {
-        let fact = self.req(i)?;
-        let value = fact.value.as_ref().ok_or(ShapeError::DataDependent(i))?;
-        if value.numel() > MAX_CONSTANT_INTS {
-            return Err(ShapeError::shape(format!("input {i}: {} integers, at most {MAX_CONSTANT_INTS} are taken", value.numel())));
-        }
-        let wrong = |_| ShapeError::DType { index: i, expected: "i64".into(), got: fact.dtype };
-        match fact.dtype {
-            DType::I32 => value.as_slice::<i32>().map(|s| s.iter().map(|&v| v.into()).collect()).map_err(wrong),
-            _ => value.as_slice::<i64>().map(<[i64]>::to_vec).map_err(wrong),
-        }
     }
 }
 

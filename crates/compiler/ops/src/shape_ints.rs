@@ -7,6 +7,9 @@ use fastserve_tensor::{DType, MAX_RANK};
 /// that large. It is moved, but nothing is computed with it.
 pub(crate) const MINUS_ONE: Dim = Dim::Known(usize::MAX);
 
+/// The most integers that an operator takes as extents, axes or pads: each is about an axis, and a rank is at most 8.
+const MAX_INTS: usize = 1024;
+
 /// The elements of an integer fact of rank 0 or 1, −1 as [`MINUS_ONE`]; `None` where they are not known or there are other
 /// negative ones.
 pub(crate) fn elements(fact: &Fact) -> Option<Vec<Dim>> {
@@ -29,12 +32,15 @@ pub(crate) fn known(inputs: &Inputs<'_>, i: usize) -> Result<Vec<i64>, ShapeErro
     if !matches!(fact.dtype, DType::I32 | DType::I64) {
         return Err(ShapeError::DType { index: i, expected: "i32 or i64".into(), got: fact.dtype });
     }
+    if let Some(value) = fact.value.as_ref().filter(|v| v.numel() > MAX_INTS) {
+        return Err(ShapeError::shape(format!("input {i}: {} integers, at most {MAX_INTS} are taken", value.numel())));
+    }
     let from_ints = || fact.ints.as_ref()?.iter().map(|d| d.known().map(|n| n as i64)).collect();
     constant(fact).or_else(from_ints).ok_or(ShapeError::DataDependent(i))
 }
 
 fn constant(fact: &Fact) -> Option<Vec<i64>> {
-    let value = fact.value.as_ref()?;
+    let value = fact.value.as_ref().filter(|v| v.numel() <= MAX_INTS)?;
     match value.dtype() {
         DType::I32 => Some(value.as_slice::<i32>().ok()?.iter().map(|&v| v.into()).collect()),
         DType::I64 => Some(value.as_slice::<i64>().ok()?.to_vec()),

@@ -1,6 +1,7 @@
 //! Every pass: the text before and after, the same answers, and the texts parse back.
 //!
 //! `BLESS=1` writes the files of `testdata/graphs` anew with what came out; read the difference before it is committed.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
 //! The same bits: threads, batch, instruction set, the host's control word.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use fastserve_backend::{Backend, Bindings, CompileOptions, RunCx};
 use fastserve_cpu::CpuBackend;

@@ -1,4 +1,5 @@
 //! The backend suite on every instruction set that this machine has.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use fastserve_cpu::CpuBackend;
 

@@ -1,4 +1,5 @@
 //! A steady run makes no allocator call, on any thread.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use fastserve_backend::{Backend, Bindings, CompileOptions, OutputBinding, RunCx, Session};
 use fastserve_cpu::CpuBackend;

@@ -6,25 +6,13 @@ mod common;
 
 use bytes::Bytes;
 use common::*;
-use fastserve_ir::{Dim, Graph, Source, text};
+use fastserve_ir::Dim;
 use fastserve_onnx::proto::attribute_proto::AttributeType;
 use fastserve_onnx::proto::tensor_proto::DataType;
 use fastserve_onnx::proto::tensor_shape_proto::dimension::Value;
 use fastserve_onnx::proto::*;
 use fastserve_ops::Ops;
 use fastserve_tensor::{Bool, DType, bf16, f16};
-
-fn op_lines(graph: &Graph) -> Vec<String> {
-    graph.nodes().map(|(_, n)| format!("{} {:?}", n.op.name(), n.op.attrs())).collect()
-}
-
-fn constants(graph: &Graph) -> Vec<(String, fastserve_tensor::Tensor)> {
-    let is_const = |v: &&fastserve_ir::Value| v.source == Source::Const;
-    let mut list: Vec<_> =
-        graph.values().map(|(_, v)| v).filter(is_const).map(|v| (v.name.to_string(), v.fact.value.clone().unwrap())).collect();
-    list.sort_by(|a, b| a.0.cmp(&b.0));
-    list
-}
 
 #[test]
 fn tiny_cnn_surveyed() {
