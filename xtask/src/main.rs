@@ -12,6 +12,7 @@ mod oracle;
 mod paths;
 mod process;
 mod python;
+mod race;
 mod sha256;
 mod test;
 mod tidy;
@@ -37,6 +38,7 @@ enum Command {
     Gen(r#gen::Args),
     Hostile(hostile::Args),
     Oracle(oracle::Args),
+    Race(race::Args),
     Test(test::Args),
     Tidy(tidy::Args),
 }
@@ -59,6 +61,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Gen(args) => r#gen::run(&args),
         Command::Hostile(args) => hostile::run(&args),
         Command::Oracle(args) => oracle::run(&args),
+        Command::Race(args) => race::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Tidy(args) => tidy::run(&args),
     }
