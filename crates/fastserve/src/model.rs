@@ -95,6 +95,15 @@ impl Model {
         Ok(Self { graph: fastserve_text::read_bytes(text, &Ops)?, format: Format::Text })
     }
 
+    /// A graph that was made in memory, or changed.
+    ///
+    /// # Errors
+    /// It does not verify.
+    pub fn from_graph(graph: Graph, format: Format) -> Result<Self, Error> {
+        graph.verify().map_err(fastserve_backend::CompileError::from)?;
+        Ok(Self { graph, format })
+    }
+
     /// TinyCNN, which the program carries with it.
     ///
     /// # Errors

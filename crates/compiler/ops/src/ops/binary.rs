@@ -21,8 +21,6 @@ macro_rules! table {
         fn name_of(op: BinaryOp) -> &'static str {
             match op {
                 $(BinaryOp::$op => $name,)*
-                BinaryOp::Min => "fs.Min",
-                BinaryOp::Max => "fs.Max",
             }
         }
 
@@ -30,7 +28,6 @@ macro_rules! table {
         fn dim_op(op: BinaryOp) -> Option<DimOp> {
             match op {
                 $(BinaryOp::$op => $dim,)*
-                _ => None,
             }
         }
     };
@@ -41,6 +38,8 @@ table! {
     "Div" Div Some(DimOp::Div);
     "Mul" Mul Some(DimOp::Mul);
     "Sub" Sub None;
+    "fs.Max" Max Some(DimOp::Max);
+    "fs.Min" Min None;
 }
 
 fn make(attrs: &Attrs, op: BinaryOp) -> Result<OpRef, AttrError> {

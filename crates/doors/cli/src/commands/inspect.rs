@@ -106,6 +106,11 @@ pub(crate) fn operators(graph: &Graph) -> BTreeMap<String, usize> {
     counts
 }
 
+/// The same as objects with the keys of a survey's.
+fn operators_json(graph: &Graph) -> Vec<Value> {
+    operators(graph).into_iter().map(|(name, count)| json!({ "name": name, "count": count, "supported": count })).collect()
+}
+
 /// Number of elements and bytes of the constants in use.
 fn parameters(graph: &Graph) -> (u64, u64) {
     let used = graph.values().filter(|(id, v)| v.source == Source::Const && graph.uses(*id) > 0);
@@ -189,7 +194,7 @@ impl View<'_> {
         });
         let report = json!({
             "model": self.name, "format": self.model.format().name(), "graph_name": self.model.graph().name, "symbols": symbols,
-            "inputs": ports(&signature.inputs), "outputs": ports(&signature.outputs), "operators": operators(self.graph()),
+            "inputs": ports(&signature.inputs), "outputs": ports(&signature.outputs), "operators": operators_json(self.graph()),
             "parameters": parameters, "parameter_bytes": parameter_bytes, "plan": plan, "unsupported": [],
             "graph": text::print(self.graph()),
         });
