@@ -1,4 +1,4 @@
-//! Operators: one file each under `ops/`, one word each in [`list`](mod@list).
+//! Operators: one file each under `ops/`, one word each in `list`.
 //!
 //! A file holds everything an operator is: how it is built from attributes, what it infers, its reference body, and what it
 //! lowers to. Families of one shape (unary, binary, reductions) are one table each.

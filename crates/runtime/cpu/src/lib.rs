@@ -1,7 +1,7 @@
 //! The CPU backend.
 //!
-//! A graph becomes a [`model`](mod@model) once (passes, packed constants, lowered steps), a [`plan`](mod@plan) per bucket of
-//! extents (offsets into one arena), and runs in a [`session`](mod@session) (the arena and the actual extents).
+//! A graph becomes a `model` once (passes, packed constants, lowered steps), a `plan` per bucket of
+//! extents (offsets into one arena), and runs in a `session` (the arena and the actual extents).
 
 mod backend;
 mod bucket;

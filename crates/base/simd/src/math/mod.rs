@@ -1,4 +1,4 @@
-//! Elementary functions over [`Isa`](crate::Isa): one file each. Where `fma` is fused they give equal bits on every
+//! Elementary functions over [`Isa`]: one file each. Where `fma` is fused they give equal bits on every
 //! instruction set. Polynomials are minimax fits of relative error, made for this crate.
 
 mod erf;
