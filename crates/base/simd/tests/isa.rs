@@ -217,23 +217,25 @@ fn names_select_or_say_why_not() {
     assert!(Cpu::all_available().iter().all(|cpu| cpu.has(IsaId::Portable) && cpu.has(cpu.id())));
 }
 
-struct Evens<'a>(&'a [f32]);
+struct Halves<'a>(&'a [f32]);
 
-impl Kernel for Evens<'_> {
-    type Out = [f32; 16];
+impl Kernel for Halves<'_> {
+    type Out = [[f32; 16]; 2];
     #[inline(always)]
-    fn run<I: Isa>(self, isa: I) -> [f32; 16] {
-        let mut out = [0.0; 16];
-        isa.store(isa.evens(isa.load(self.0), isa.load(&self.0[16..])), &mut out);
+    fn run<I: Isa>(self, isa: I) -> [[f32; 16]; 2] {
+        let (a, b) = (isa.load(self.0), isa.load(&self.0[16..]));
+        let mut out = [[0.0; 16]; 2];
+        isa.store(isa.evens(a, b), &mut out[0]);
+        isa.store(isa.odds(a, b), &mut out[1]);
         out
     }
 }
 
 #[test]
-fn evens_are_every_second_lane() {
+fn evens_and_odds_are_every_second_lane() {
     let src: Vec<f32> = (0..32).map(|i| i as f32).collect();
     for cpu in Cpu::all_available() {
-        let want: Vec<f32> = src.iter().step_by(2).copied().collect();
-        assert_eq!(cpu.run(Evens(&src)), want[..], "{}", cpu.name());
+        let want = [0, 1].map(|first| std::array::from_fn(|i| src[2 * i + first]));
+        assert_eq!(cpu.run(Halves(&src)), want, "{}", cpu.name());
     }
 }

@@ -184,6 +184,12 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
+    fn relu(self, a: Lanes) -> Lanes {
+        let above_or_nan = both!(_mm256_cmp_ps, a, self.splat(0.0); _CMP_NLE_UQ);
+        both!(_mm256_and_ps, a, above_or_nan)
+    }
+
+    #[inline(always)]
     fn neg(self, a: Lanes) -> Lanes {
         both!(_mm256_xor_ps, self.splat(-0.0), a)
     }
@@ -249,6 +255,12 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
+    fn odds(self, a: Lanes, b: Lanes) -> Lanes {
+        // SAFETY: as in `evens`.
+        unsafe { Lanes(odds8(a.0, a.1), odds8(b.0, b.1)) }
+    }
+
+    #[inline(always)]
     fn reduce_add(self, a: Lanes) -> f32 {
         // SAFETY: the token proves the feature; no memory is touched.
         fold8!(unsafe { _mm256_add_ps(a.0, a.1) }, add4)
@@ -271,5 +283,13 @@ fn shift_to_exponent(v: __m256) -> __m256 {
 #[target_feature(enable = "avx2")]
 fn evens8(a: __m256, b: __m256) -> __m256 {
     let pairs = _mm256_castps_pd(_mm256_shuffle_ps::<0b10_00_10_00>(a, b));
+    _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(pairs))
+}
+
+/// Lanes 1, 3, 5 and 7 of `a`, then those of `b`.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn odds8(a: __m256, b: __m256) -> __m256 {
+    let pairs = _mm256_castps_pd(_mm256_shuffle_ps::<0b11_01_11_01>(a, b));
     _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(pairs))
 }

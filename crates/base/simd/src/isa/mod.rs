@@ -99,6 +99,8 @@ pub trait Isa: Copy + Send + Sync + 'static {
     fn min(self, a: Self::F32, b: Self::F32) -> Self::F32;
     /// The greater lane; NaN and zeros as the trait says.
     fn max(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// `max(a, 0)`: NaN stays, and -0 gives +0.
+    fn relu(self, a: Self::F32) -> Self::F32;
     /// Flips the sign bit.
     fn neg(self, a: Self::F32) -> Self::F32;
     /// Clears the sign bit.
@@ -125,6 +127,9 @@ pub trait Isa: Copy + Send + Sync + 'static {
 
     /// Lanes 0, 2, 4, … of `a`, then those of `b`.
     fn evens(self, a: Self::F32, b: Self::F32) -> Self::F32;
+
+    /// Lanes 1, 3, 5, … of `a`, then those of `b`.
+    fn odds(self, a: Self::F32, b: Self::F32) -> Self::F32;
 
     /// The sum of the lanes by the fixed tree: lanes `l` and `l + 8`, then `l + 4`, `l + 2`, `l + 1`.
     fn reduce_add(self, a: Self::F32) -> f32;

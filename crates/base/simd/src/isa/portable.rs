@@ -159,6 +159,11 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn relu(self, a: Lanes) -> Lanes {
+        map!(a, |x| max(x, 0.0))
+    }
+
+    #[inline(always)]
     fn neg(self, a: Lanes) -> Lanes {
         map!(a, |x| -x)
     }
@@ -223,6 +228,16 @@ impl Isa for Portable {
         for l in 0..LANES / 2 {
             out[l] = a.0[2 * l];
             out[l + LANES / 2] = b.0[2 * l];
+        }
+        Lanes(out)
+    }
+
+    #[inline(always)]
+    fn odds(self, a: Lanes, b: Lanes) -> Lanes {
+        let mut out = [0.0; LANES];
+        for l in 0..LANES / 2 {
+            out[l] = a.0[2 * l + 1];
+            out[l + LANES / 2] = b.0[2 * l + 1];
         }
         Lanes(out)
     }
