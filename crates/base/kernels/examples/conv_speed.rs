@@ -1,5 +1,5 @@
 //! Convolutions of known networks, by every kernel that takes them, one thread and all; a star marks the choice:
-//! `cargo run --release -p fastserve-kernels --example conv_speed`.
+//! `cargo run --release -p fastserve-kernels --example conv_speed [part of a name]`.
 
 use fastserve_kernels::conv::{self, ConvF32, ConvRow, ConvShape};
 use fastserve_kernels::window::Window;
@@ -64,8 +64,9 @@ const LAYERS: &[(&str, usize, usize, usize, usize, usize, usize, usize)] = &[
 
 fn main() -> Result<(), KernelError> {
     let team = Team::global(granted_cores());
+    let wanted = std::env::args().nth(1).unwrap_or_default();
     for cpu in Cpu::all_available() {
-        for &(name, inputs, outputs, group, side, kernel, stride, pad) in LAYERS {
+        for &(name, inputs, outputs, group, side, kernel, stride, pad) in LAYERS.iter().filter(|l| l.0.contains(&wanted)) {
             let window = Window { stride: [stride; 2], pads: [pad; 4], ..Window::new([kernel; 2]) };
             let shape = ConvShape::new(1, inputs, outputs, group, [side; 2], window)?;
             let flops = 2.0 * (shape.output_len() * inputs / group * kernel * kernel) as f64;

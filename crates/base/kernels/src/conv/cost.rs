@@ -10,12 +10,14 @@ use fastserve_simd::{IsaId, LANES};
 const LATENCY: usize = 4;
 /// A vector loaded and stored again.
 const COPY: usize = 2;
+/// A vector of a window on its way through a panel: copied there, and read from the second-level cache.
+const FILL: usize = 16;
 /// A row of a plane copied: the call and the padding.
 const ROW: usize = 8;
 /// Around the loop over K of a tile.
 const TILE: usize = 8;
-/// Planes beyond the first-level cache: loads wait, and many planes share few of its sets.
-const FAR: usize = 4;
+/// A new line of a plane beyond the first-level cache, once for each row of the kernel.
+const FAR: usize = 1;
 /// The first-level cache in elements.
 const NEAR_ELEMENTS: usize = 8 * 1024;
 
@@ -42,8 +44,8 @@ fn planes(shape: &ConvShape) -> usize {
 /// Copying rows, then windows to panels, then products.
 pub(super) fn im2col(row: &ConvRow, shape: &ConvShape) -> usize {
     let (nv, panels) = (row.nr / LANES, shape.pixels().div_ceil(row.nr));
-    let stretches = if shape.window.stride[1] == 1 { 1 + row.nr / shape.output[1] } else { LANES };
-    let fill = panels.saturating_mul(shape.k()).saturating_mul(nv * COPY * stretches);
+    let stretches = if shape.window.stride[1] == 1 { 1 + row.nr / shape.output[1] } else { LANES / 4 };
+    let fill = panels.saturating_mul(shape.k()).saturating_mul(nv * FILL * stretches);
     let one = |rows: usize| panels.saturating_mul(products(rows, nv, shape.k()));
     let copy = planes(shape).saturating_add(fill);
     balanced(shape.group_out(), row.mr).map(|rows| one(rows.len())).fold(copy, usize::saturating_add)
@@ -56,7 +58,7 @@ pub(super) fn direct(row: &ConvRow, shape: &ConvShape) -> usize {
     let nv = |rows: usize| [4, 2].into_iter().find(|&nv| rows * nv <= most && nv * LANES <= len).unwrap_or(1);
     let tiles = |rows: usize| lines * len.div_ceil(nv(rows) * LANES);
     let far = if shape.group_in().saturating_mul(shape.input[0] * shape.input[1]) > NEAR_ELEMENTS { FAR } else { 0 };
-    let one = |rows: usize| tiles(rows).saturating_mul(products(rows, nv(rows), shape.k()) + far * shape.k());
+    let one = |rows: usize| tiles(rows).saturating_mul(products(rows, nv(rows), shape.k()) + far * shape.k() / shape.window.kernel[1]);
     let copy = if direct::copies(shape, 1) { planes(shape) } else { 0 };
     balanced(shape.group_out(), row.mr).map(|rows| one(rows.len())).fold(copy, usize::saturating_add)
 }

@@ -2,7 +2,7 @@
 //! The micro-kernel that reads the input where it lies, and finishes its tile in registers.
 
 use crate::epilogue::Activation;
-use crate::tile::{Finish, Output, Place, Tile, biased, quick_activate};
+use crate::tile::{Finish, Output, Place, Tile, biased};
 use fastserve_simd::{Isa, Kernel, LANES};
 
 /// Lines of output positions; in a line, positions that are neighbours have windows that are neighbours.
@@ -104,10 +104,11 @@ impl<const R: usize, const NV: usize> Direct<'_, R, NV> {
         acc
     }
 
-    /// A whole tile, with nothing but sums, a bias per channel and a common activation.
+    /// A whole tile, with nothing but sums, a bias per channel and a common activation: see [`DirectLines::is_quick`].
     #[inline(always)]
     fn store<I: Isa>(&self, isa: I, sums: &[[I::F32; NV]; R], place: usize) {
         let output = &self.0.output;
+        let relu = output.epilogue.activation == Activation::Relu;
         for (r, sums) in sums.iter().enumerate() {
             let channel = self.0.first + r;
             let start = output.start + channel * output.stride + self.0.at + place;
@@ -115,7 +116,8 @@ impl<const R: usize, const NV: usize> Direct<'_, R, NV> {
             // SAFETY: the items of one call do not overlap, and one thread handles an item, channel after channel.
             let out = unsafe { output.out.part(start..start + NV * LANES) };
             for (v, &x) in sums.iter().enumerate() {
-                isa.store(quick_activate(isa, output.epilogue.activation, biased(isa, x, bias)), &mut out[v * LANES..]);
+                let x = biased(isa, x, bias);
+                isa.store(if relu { isa.relu(x) } else { x }, &mut out[v * LANES..]);
             }
         }
     }
@@ -130,6 +132,12 @@ impl<const R: usize, const NV: usize> Direct<'_, R, NV> {
         }
         let start = self.0.at + place;
         let place = Place { rows: self.0.first..self.0.first + R, cols: start..start + width, first: true, last: true };
-        isa.enter(Finish::<NV> { tile: self.0.tile, place, output: self.0.output });
+        apart(isa, Finish::<NV> { tile: self.0.tile, place, output: self.0.output });
     }
+}
+
+/// Kept out of the loops over tiles: with all its activations it is far larger than they are.
+#[inline(never)]
+fn apart<I: Isa, const NV: usize>(isa: I, finish: Finish<'_, NV>) {
+    isa.enter(finish);
 }
