@@ -3,6 +3,7 @@
 
 use crate::disjoint::Disjoint;
 use crate::error::{KernelError, check_len, product, require};
+use crate::grain::team_for;
 use crate::window::Window;
 use fastserve_parallel::Team;
 use fastserve_simd::{Cpu, Isa, Kernel, LANES};
@@ -67,12 +68,12 @@ impl PoolShape {
         self.taps(axis, at, 0..pads + self.input[axis])
     }
 
-    /// The outputs along a row all of whose elements lie in the input.
-    fn interior(&self) -> Range<usize> {
-        let (pad, stride) = (self.window.pads[1], self.window.stride[1]);
-        let span = (self.window.kernel[1] - 1) * self.window.dilation[1];
-        let first = pad.div_ceil(stride).min(self.output[1]);
-        let end = (pad + self.input[1]).saturating_sub(span).div_ceil(stride).min(self.output[1]);
+    /// The outputs along `axis` all of whose elements lie in the input.
+    fn interior(&self, axis: usize) -> Range<usize> {
+        let (pad, stride) = (self.window.pads[axis], self.window.stride[axis]);
+        let span = (self.window.kernel[axis] - 1) * self.window.dilation[axis];
+        let first = pad.div_ceil(stride).min(self.output[axis]);
+        let end = (pad + self.input[axis]).saturating_sub(span).div_ceil(stride).min(self.output[axis]);
         first..end.max(first)
     }
 }
@@ -110,7 +111,7 @@ pub fn average_pool_f32(
     pool(cpu, shape, Method::Average { include_pad: count_include_pad }, x, y, team)
 }
 
-/// Elements that a task handles, about.
+/// Elements that a task handles, about; one takes about a cycle.
 const TASK_ELEMENTS: usize = 16 * 1024;
 
 fn pool(cpu: Cpu, shape: &PoolShape, method: Method, x: &[f32], y: &mut [f32], team: Team) -> Result<(), KernelError> {
@@ -120,6 +121,7 @@ fn pool(cpu: Cpu, shape: &PoolShape, method: Method, x: &[f32], y: &mut [f32], t
     let work = (outside * shape.window.taps()).max(inside).max(1);
     let per_task = TASK_ELEMENTS.div_ceil(work);
     let out = Disjoint::new(y);
+    let team = team_for(team, work.saturating_mul(shape.planes));
     team.run(shape.planes.div_ceil(per_task), &|task, _| {
         let planes = task.0 * per_task..shape.planes.min((task.0 + 1) * per_task);
         // SAFETY: the tasks' planes do not overlap.
@@ -142,7 +144,7 @@ impl Kernel for Planes<'_> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let planes = Rows { shape: self.shape, interior: self.shape.interior() };
+        let planes = Rows { shape: self.shape, interior: [self.shape.interior(0), self.shape.interior(1)] };
         match self.method {
             Method::Max => planes.all(isa, Max, self.x, self.y),
             Method::Average { include_pad } => planes.all(isa, Average { include_pad }, self.x, self.y),
@@ -154,6 +156,8 @@ impl Kernel for Planes<'_> {
 trait Take: Copy {
     const START: f32;
     fn one(self, acc: f32, x: f32) -> f32;
+    /// `START` and one element.
+    fn first<I: Isa>(self, isa: I, x: I::F32) -> I::F32;
     fn lanes<I: Isa>(self, isa: I, acc: I::F32, x: I::F32) -> I::F32;
     /// By what the result at `(oy, ox)` is divided, if at all.
     fn divisor(self, shape: &PoolShape, oy: usize, ox: usize) -> Option<f32>;
@@ -168,6 +172,11 @@ impl Take for Max {
     #[inline(always)]
     fn one(self, acc: f32, x: f32) -> f32 {
         if x > acc || x.is_nan() { x } else { acc }
+    }
+
+    #[inline(always)]
+    fn first<I: Isa>(self, _: I, x: I::F32) -> I::F32 {
+        x
     }
 
     #[inline(always)]
@@ -195,6 +204,11 @@ impl Take for Average {
     }
 
     #[inline(always)]
+    fn first<I: Isa>(self, isa: I, x: I::F32) -> I::F32 {
+        isa.add(isa.splat(0.0), x)
+    }
+
+    #[inline(always)]
     fn lanes<I: Isa>(self, isa: I, acc: I::F32, x: I::F32) -> I::F32 {
         isa.add(acc, x)
     }
@@ -207,10 +221,10 @@ impl Take for Average {
     }
 }
 
-#[derive(Clone)]
 struct Rows<'a> {
     shape: &'a PoolShape,
-    interior: Range<usize>,
+    /// Output rows and columns whose windows lie in the input.
+    interior: [Range<usize>; 2],
 }
 
 impl Rows<'_> {
@@ -220,54 +234,69 @@ impl Rows<'_> {
         if oh * ow == 0 {
             return;
         }
-        for (i, y) in y.chunks_exact_mut(oh * ow).enumerate() {
-            let x = &x[i * ih * iw..][..ih * iw];
-            for (oy, row) in y.chunks_exact_mut(ow).enumerate() {
-                self.row(isa, take, oy, x, row);
+        for i in 0..y.len() / (oh * ow) {
+            for oy in 0..oh {
+                self.row(isa, take, oy, &x[i * ih * iw..], &mut y[(i * oh + oy) * ow..]);
             }
         }
     }
 
-    /// One output row: its interior by lanes, the rest one by one.
+    /// One output row at the start of `y`: its interior by lanes, the rest one by one. Vectors read on and write on
+    /// beyond the row; what they wrote there, later rows overwrite.
     #[inline(always)]
-    fn row<I: Isa, T: Take>(&self, isa: I, take: T, oy: usize, plane: &[f32], row: &mut [f32]) {
-        let interior = match self.shape.window.stride[1] {
-            1 | 2 => self.interior.clone(),
+    fn row<I: Isa, T: Take>(&self, isa: I, take: T, oy: usize, x: &[f32], y: &mut [f32]) {
+        let columns = match self.shape.window.stride[1] {
+            1 | 2 => self.interior[1].clone(),
             _ => 0..0,
         };
-        for ox in (0..interior.start).chain(interior.end..row.len()) {
-            row[ox] = self.one(take, oy, ox, plane);
-        }
-        let ys = self.shape.inside(0, oy);
-        for start in interior.clone().step_by(LANES) {
-            let out = &mut row[start..interior.end.min(start + LANES)];
-            let mut acc = self.lanes(isa, take, (oy, ys.clone()), start, plane);
-            if let Some(divisor) = take.divisor(self.shape, oy, start) {
-                acc = isa.div(acc, isa.splat(divisor));
+        if !columns.is_empty() {
+            let divisor = take.divisor(self.shape, oy, columns.start);
+            let rows = self.rows(oy);
+            for ox in columns.clone().step_by(LANES) {
+                let mut acc = self.lanes(isa, take, &rows, ox, x);
+                if let Some(divisor) = divisor {
+                    acc = isa.div(acc, isa.splat(divisor));
+                }
+                store(isa, acc, &mut y[ox..]);
             }
-            isa.store_partial(acc, out);
+        }
+        for ox in (0..columns.start).chain(columns.end..self.shape.output[1]) {
+            y[ox] = self.one(take, oy, ox, x);
         }
     }
 
-    /// Up to sixteen outputs from `(oy, ox)` on, all in the interior; other lanes have any value.
+    /// The input rows under the windows of an output row.
     #[inline(always)]
-    fn lanes<I: Isa, T: Take>(&self, isa: I, take: T, (oy, ys): (usize, Range<usize>), ox: usize, plane: &[f32]) -> I::F32 {
+    fn rows(&self, oy: usize) -> InputRows {
+        let window = &self.shape.window;
+        let taps = if self.interior[0].contains(&oy) { 0..window.kernel[0] } else { self.shape.inside(0, oy) };
+        let first = oy * window.stride[0] + taps.start * window.dilation[0];
+        InputRows { count: taps.len(), start: first.saturating_sub(window.pads[0]) * self.shape.input[1] }
+    }
+
+    /// Sixteen outputs from column `ox` on; lanes that are not in the interior have any value.
+    #[inline(always)]
+    fn lanes<I: Isa, T: Take>(&self, isa: I, take: T, rows: &InputRows, ox: usize, x: &[f32]) -> I::F32 {
         let (window, width) = (&self.shape.window, self.shape.input[1]);
-        let mut acc = isa.splat(T::START);
-        for ky in ys {
-            let iy = oy * window.stride[0] + ky * window.dilation[0] - window.pads[0];
-            let x = &plane[iy * width..][..width];
-            let first = ox * window.stride[1] - window.pads[1];
-            for kx in 0..window.kernel[1] {
-                let x = &x[first + kx * window.dilation[1]..];
-                let mut values = load(isa, x);
-                if window.stride[1] == 2 {
-                    values = isa.evens(values, load(isa, x.get(LANES..).unwrap_or(&[])));
+        let first = rows.start + ox * window.stride[1] - window.pads[1];
+        let mut acc = None;
+        for ky in 0..rows.count {
+            let x = &x[first + ky * window.dilation[0] * width..];
+            match (window.stride[1], window.dilation[1]) {
+                (1, step) => {
+                    for kx in 0..window.kernel[1] {
+                        acc = Some(taken(isa, take, acc, load(isa, &x[kx * step..])));
+                    }
                 }
-                acc = take.lanes(isa, acc, values);
+                (_, 1) => acc = Some(pairs(isa, take, acc, window.kernel[1], x)),
+                (_, step) => {
+                    for kx in 0..window.kernel[1] {
+                        acc = Some(pairs(isa, take, acc, 1, &x[kx * step..]));
+                    }
+                }
             }
         }
-        acc
+        acc.unwrap_or(isa.splat(T::START))
     }
 
     fn one<T: Take>(&self, take: T, oy: usize, ox: usize, plane: &[f32]) -> f32 {
@@ -284,7 +313,45 @@ impl Rows<'_> {
     }
 }
 
+/// Input rows at equal distances.
+struct InputRows {
+    count: usize,
+    /// Where the first one begins.
+    start: usize,
+}
+
+#[inline(always)]
+fn taken<I: Isa, T: Take>(isa: I, take: T, acc: Option<I::F32>, x: I::F32) -> I::F32 {
+    match acc {
+        None => take.first(isa, x),
+        Some(acc) => take.lanes(isa, acc, x),
+    }
+}
+
+/// Takes `taps` neighbours for each of sixteen windows two apart, the first of which begins `x`.
+#[inline(always)]
+fn pairs<I: Isa, T: Take>(isa: I, take: T, mut acc: Option<I::F32>, taps: usize, x: &[f32]) -> I::F32 {
+    let mut kx = 0;
+    loop {
+        let (a, b) = (load(isa, &x[kx..]), load(isa, x.get(kx + LANES..).unwrap_or(&[])));
+        let mut sum = taken(isa, take, acc, isa.evens(a, b));
+        if kx + 1 < taps {
+            sum = take.lanes(isa, sum, isa.odds(a, b));
+        }
+        kx += 2;
+        if kx >= taps {
+            return sum;
+        }
+        acc = Some(sum);
+    }
+}
+
 #[inline(always)]
 fn load<I: Isa>(isa: I, x: &[f32]) -> I::F32 {
     if x.len() >= LANES { isa.load(x) } else { isa.load_partial(x, 0.0) }
+}
+
+#[inline(always)]
+fn store<I: Isa>(isa: I, v: I::F32, y: &mut [f32]) {
+    if y.len() >= LANES { isa.store(v, y) } else { isa.store_partial(v, y) }
 }
