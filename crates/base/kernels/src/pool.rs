@@ -155,6 +155,8 @@ impl Kernel for Planes<'_> {
 /// How elements are taken into a result, one by one and by lanes alike.
 trait Take: Copy {
     const START: f32;
+    /// Whether the result is divided: by the kernel's size, where the window lies in the input.
+    const DIVIDES: bool;
     fn one(self, acc: f32, x: f32) -> f32;
     /// `START` and one element.
     fn first<I: Isa>(self, isa: I, x: I::F32) -> I::F32;
@@ -168,6 +170,7 @@ struct Max;
 
 impl Take for Max {
     const START: f32 = f32::NEG_INFINITY;
+    const DIVIDES: bool = false;
 
     #[inline(always)]
     fn one(self, acc: f32, x: f32) -> f32 {
@@ -197,6 +200,7 @@ struct Average {
 
 impl Take for Average {
     const START: f32 = 0.0;
+    const DIVIDES: bool = true;
 
     #[inline(always)]
     fn one(self, acc: f32, x: f32) -> f32 {
@@ -250,8 +254,8 @@ impl Rows<'_> {
             _ => 0..0,
         };
         if !columns.is_empty() {
-            let divisor = take.divisor(self.shape, oy, columns.start);
             let rows = self.rows(oy);
+            let divisor = self.divisor(take, oy, &rows);
             for ox in columns.clone().step_by(LANES) {
                 let mut acc = self.lanes(isa, take, &rows, ox, x);
                 if let Some(divisor) = divisor {
@@ -262,6 +266,15 @@ impl Rows<'_> {
         }
         for ox in (0..columns.start).chain(columns.end..self.shape.output[1]) {
             y[ox] = self.one(take, oy, ox, x);
+        }
+    }
+
+    /// For the interior of an output row.
+    #[inline(always)]
+    fn divisor<T: Take>(&self, take: T, oy: usize, rows: &InputRows) -> Option<f32> {
+        match rows.count == self.shape.window.kernel[0] {
+            true => T::DIVIDES.then(|| self.shape.window.taps() as f32),
+            false => take.divisor(self.shape, oy, self.interior[1].start),
         }
     }
 
@@ -296,7 +309,8 @@ impl Rows<'_> {
                 }
             }
         }
-        acc.unwrap_or(isa.splat(T::START))
+        let acc = acc.unwrap_or(isa.splat(T::START));
+        if window.stride[1] == 1 { acc } else { isa.unzipped(acc) }
     }
 
     fn one<T: Take>(&self, take: T, oy: usize, ox: usize, plane: &[f32]) -> f32 {
@@ -328,15 +342,17 @@ fn taken<I: Isa, T: Take>(isa: I, take: T, acc: Option<I::F32>, x: I::F32) -> I:
     }
 }
 
-/// Takes `taps` neighbours for each of sixteen windows two apart, the first of which begins `x`.
+/// Takes `taps` neighbours for each of sixteen windows two apart, the first of which begins `x`. The lanes are in the
+/// order of [`Isa::unzip`].
 #[inline(always)]
 fn pairs<I: Isa, T: Take>(isa: I, take: T, mut acc: Option<I::F32>, taps: usize, x: &[f32]) -> I::F32 {
     let mut kx = 0;
     loop {
         let (a, b) = (load(isa, &x[kx..]), load(isa, x.get(kx + LANES..).unwrap_or(&[])));
-        let mut sum = taken(isa, take, acc, isa.evens(a, b));
+        let (evens, odds) = isa.unzip(a, b);
+        let mut sum = taken(isa, take, acc, evens);
         if kx + 1 < taps {
-            sum = take.lanes(isa, sum, isa.odds(a, b));
+            sum = take.lanes(isa, sum, odds);
         }
         kx += 2;
         if kx >= taps {
