@@ -19,11 +19,6 @@ impl Tile {
     pub(crate) fn new() -> Tile {
         Tile([0.0; TILE_MAX])
     }
-
-    /// The first row, to be filled by other means than [`TileShape::dot`].
-    pub(crate) fn row_mut(&mut self) -> &mut [f32; LANES] {
-        self.0.first_chunk_mut().expect("a tile is longer than a row")
-    }
 }
 
 /// A family of micro-kernels: up to `MR` rows by `NR` columns.
