@@ -7,6 +7,6 @@ use fastserve_parallel::Team;
 pub(crate) const FORK_CYCLES: usize = 64 * 1024;
 
 /// The team for work of about `cycles`, which depend on sizes only. The choice never changes bits.
-pub(crate) fn team_for(team: Team, cycles: usize) -> Team {
-    if cycles < FORK_CYCLES { Team::serial() } else { team }
+pub(crate) fn team_for(team: Team, cycles: impl FnOnce() -> usize) -> Team {
+    if team.threads() > 1 && cycles() < FORK_CYCLES { Team::serial() } else { team }
 }

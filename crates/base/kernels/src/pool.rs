@@ -121,7 +121,7 @@ fn pool(cpu: Cpu, shape: &PoolShape, method: Method, x: &[f32], y: &mut [f32], t
     let work = (outside * shape.window.taps()).max(inside).max(1);
     let per_task = TASK_ELEMENTS.div_ceil(work);
     let out = Disjoint::new(y);
-    let team = team_for(team, work.saturating_mul(shape.planes));
+    let team = team_for(team, || work.saturating_mul(shape.planes));
     team.run(shape.planes.div_ceil(per_task), &|task, _| {
         let planes = task.0 * per_task..shape.planes.min((task.0 + 1) * per_task);
         // SAFETY: the tasks' planes do not overlap.

@@ -48,7 +48,7 @@ pub fn softmax_f32(cpu: Cpu, shape: &SoftmaxShape, x: &[f32], y: &mut [f32], scr
     let slab = shape.axis * shape.inner;
     let per_task = TASK_ELEMENTS.div_ceil(slab);
     let row = if shape.inner == 1 { 0 } else { shape.axis };
-    let team = team_for(team, len.saturating_mul(CYCLES));
+    let team = team_for(team, || len.saturating_mul(CYCLES));
     let (out, scratch) = (Disjoint::new(y), Disjoint::new(scratch));
     team.run(shape.outer.div_ceil(per_task), &|task, worker| {
         let slabs = task.0 * per_task..shape.outer.min((task.0 + 1) * per_task);

@@ -3,11 +3,11 @@
 //! step between windows is 1 along a row. For each k there is an offset; vectors are loaded where they lie. Where there
 //! is padding, or where lines are shorter than a vector, the rows are copied first, so that no load meets a border.
 
-use super::ConvShape;
 use super::direct_tile::{DirectLines, Lines};
 use super::im2col::{SLACK, Strip, padded_width, strip_len, write_offsets};
 use super::product::wanted_blocks;
 use super::run::Job;
+use super::{ConvRow, ConvShape};
 use crate::disjoint::Disjoint;
 use crate::error::KernelError;
 use crate::grain::team_for;
@@ -81,16 +81,16 @@ pub(super) fn scratch_per_thread(shape: &ConvShape) -> Option<usize> {
     Plan { blocks: 1, copies: true, offsets_len: shape.k(), strip_len: strip }.per_thread()
 }
 
-pub(super) fn run(cpu: Cpu, part: PartFn, cost: usize, job: &Job<'_>, scratch: &mut [f32], team: Team) -> Result<(), KernelError> {
+pub(super) fn run(cpu: Cpu, row: &ConvRow, part: PartFn, job: &Job<'_>, scratch: &mut [f32], team: Team) -> Result<(), KernelError> {
     let place = "conv scratch";
     let (shape, units) = (job.shape, job.shape.batch * job.shape.group);
-    let team = team_for(team, cost.saturating_mul(units));
+    let team = team_for(team, || row.cost(shape).saturating_mul(units));
     let plan = Plan::new(shape, wanted_blocks(units, team)).ok_or(KernelError::Overflow { place })?;
     let per_thread = plan.per_thread().ok_or(KernelError::Overflow { place })?;
     let items = units * plan.blocks;
     let each = match team.threads() {
         1 => items,
-        _ => TASK_CYCLES.div_ceil((cost / plan.blocks).max(1)),
+        _ => TASK_CYCLES.div_ceil((row.cost(shape) / plan.blocks).max(1)),
     };
     let scratch = Disjoint::new(scratch);
     team.run(items.div_ceil(each.max(1)), &|task, worker| {

@@ -68,7 +68,7 @@ pub(super) fn scratch_per_thread(row: &ConvRow, shape: &ConvShape) -> Option<usi
 
 pub(super) fn run(cpu: Cpu, row: &ConvRow, block: BlockFn, job: &Job<'_>, scratch: &mut [f32], team: Team) -> Result<(), KernelError> {
     let (shape, units) = (job.shape, job.shape.batch * job.shape.group);
-    let team = team_for(team, row.cost(shape).saturating_mul(units));
+    let team = team_for(team, || row.cost(shape).saturating_mul(units));
     let plan = Plan::new(row, shape, wanted_blocks(units, team)).ok_or(KernelError::Overflow { place: "conv scratch" })?;
     let blocks = shape.pixels().div_ceil(plan.pixels);
     let scratch = Disjoint::new(scratch);

@@ -98,7 +98,7 @@ pub fn conv_f32(cpu: Cpu, row: &ConvRow, args: ConvF32<'_>, scratch: &mut [f32],
     };
     match row.method {
         Method::Im2col(block) => product::run(cpu, row, block, &job, scratch, team),
-        Method::Direct(part) => direct::run(cpu, part, row.cost(args.shape), &job, scratch, team),
+        Method::Direct(part) => direct::run(cpu, row, part, &job, scratch, team),
     }
 }
 

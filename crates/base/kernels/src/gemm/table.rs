@@ -141,7 +141,7 @@ fn rows_per_block(mr: usize, k: usize) -> usize {
 /// Runs all blocks of a checked job. The cut depends on the team, the bits do not.
 pub(super) fn run(cpu: Cpu, row: &GemmRow, job: &Job<'_>, scratch: &mut [f32], team: Team) {
     let per_thread = row.scratch_per_thread(job.m, job.k);
-    let team = team_for(team, job.m.saturating_mul(job.n).saturating_mul(job.k) / PER_CYCLE);
+    let team = team_for(team, || job.m.saturating_mul(job.n).saturating_mul(job.k) / PER_CYCLE);
     let (block_rows, block_cols) = block_size(row, job, team.threads());
     let col_blocks = job.n.div_ceil(block_cols);
     let tasks = job.m.div_ceil(block_rows) * col_blocks;
