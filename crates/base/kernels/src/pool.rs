@@ -238,11 +238,22 @@ impl Rows<'_> {
         if oh * ow == 0 {
             return;
         }
+        let halved = self.is_halved();
         for i in 0..y.len() / (oh * ow) {
             for oy in 0..oh {
-                self.row(isa, take, oy, &x[i * ih * iw..], &mut y[(i * oh + oy) * ow..]);
+                let (x, y) = (&x[i * ih * iw..], &mut y[(i * oh + oy) * ow..]);
+                if !(halved && halve(isa, take, [iw, ow], &x[2 * oy * iw..], y)) {
+                    self.row(isa, take, oy, x, y);
+                }
             }
         }
+    }
+
+    /// The commonest pooling: windows of 2 x 2 side by side, all of them in the input.
+    fn is_halved(&self) -> bool {
+        let Window { kernel, stride, dilation, .. } = self.shape.window;
+        let inside = self.shape.output.map(|size| 0..size) == self.interior;
+        inside && [kernel, stride, dilation] == [[2; 2], [2; 2], [1; 2]]
     }
 
     /// One output row at the start of `y`: its interior by lanes, the rest one by one. Vectors read on and write on
@@ -325,6 +336,26 @@ impl Rows<'_> {
         }
         take.divisor(self.shape, oy, ox).map_or(acc, |divisor| acc / divisor)
     }
+}
+
+/// One output row of windows of 2 x 2 side by side, from two rows of the input. False, and nothing is done, where
+/// vectors would pass the end of `x` or `y`.
+#[inline(always)]
+fn halve<I: Isa, T: Take>(isa: I, take: T, [width, outputs]: [usize; 2], x: &[f32], y: &mut [f32]) -> bool {
+    let lanes = outputs.next_multiple_of(LANES);
+    if x.len() < width + 2 * lanes || y.len() < lanes {
+        return false;
+    }
+    let (top, bottom) = (&x[..2 * lanes], &x[width..width + 2 * lanes]);
+    let rows = top.as_chunks::<{ 2 * LANES }>().0.iter().zip(bottom.as_chunks::<{ 2 * LANES }>().0);
+    for ((top, bottom), y) in rows.zip(y.as_chunks_mut::<LANES>().0) {
+        let (a, b) = isa.unzip(isa.load(top), isa.load(&top[LANES..]));
+        let (c, d) = isa.unzip(isa.load(bottom), isa.load(&bottom[LANES..]));
+        let first = take.lanes(isa, take.first(isa, a), b);
+        let all = isa.unzipped(take.lanes(isa, take.lanes(isa, first, c), d));
+        isa.store(if T::DIVIDES { isa.div(all, isa.splat(4.0)) } else { all }, y);
+    }
+    true
 }
 
 /// Input rows at equal distances.
