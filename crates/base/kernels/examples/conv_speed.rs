@@ -1,5 +1,5 @@
-//! Convolutions of known networks, one thread and all:
-//! `cargo run --release -p fastserve-kernels --example conv_speed`.
+//! Convolutions of known networks, by every kernel that takes them, one thread and all; a star marks the choice:
+//! `cargo run --release -p fastserve-kernels --example conv_speed [part of a name]`.
 
 use fastserve_kernels::conv::{self, ConvF32, ConvRow, ConvShape};
 use fastserve_kernels::window::Window;
@@ -39,32 +39,46 @@ fn conv_us(cpu: Cpu, row: &ConvRow, shape: &ConvShape, team: Team) -> Result<f64
     result.map(|()| us)
 }
 
-/// Name, input channels, output channels, groups, side of the input, kernel, stride.
-const LAYERS: &[(&str, usize, usize, usize, usize, usize, usize)] = &[
-    ("TinyCNN 3x3", 1, 8, 1, 28, 3, 1),
-    ("ResNet stem 7x7", 3, 64, 1, 224, 7, 2),
-    ("ResNet 3x3, 56", 64, 64, 1, 56, 3, 1),
-    ("ResNet 3x3, 28", 128, 128, 1, 28, 3, 1),
-    ("ResNet 3x3, 14", 256, 256, 1, 14, 3, 1),
-    ("ResNet 3x3, 7", 512, 512, 1, 7, 3, 1),
-    ("ResNet 1x1, 56", 64, 256, 1, 56, 1, 1),
-    ("ResNet 1x1, 14", 1024, 256, 1, 14, 1, 1),
-    ("depthwise 3x3, 112", 32, 32, 32, 112, 3, 1),
+/// Name, input channels, output channels, groups, side of the input, kernel, stride, padding.
+const LAYERS: &[(&str, [usize; 3], usize, [usize; 3])] = &[
+    ("TinyCNN 3x3", [1, 8, 1], 28, [3, 1, 0]),
+    ("LeNet 5x5, 14", [6, 16, 1], 14, [5, 1, 2]),
+    ("small 3x3, 14", [8, 16, 1], 14, [3, 1, 1]),
+    ("small 3x3, 32", [16, 16, 1], 32, [3, 1, 1]),
+    ("3 to 32 3x3, 112", [3, 32, 1], 112, [3, 1, 1]),
+    ("32 to 32 3x3, 64", [32, 32, 1], 64, [3, 1, 1]),
+    ("64 to 16 1x1, 28", [64, 16, 1], 28, [1, 1, 0]),
+    ("TinyCNN 3x3 padded", [1, 8, 1], 28, [3, 1, 1]),
+    ("ResNet stem 7x7", [3, 64, 1], 224, [7, 2, 3]),
+    ("ResNet 3x3, 56", [64, 64, 1], 56, [3, 1, 1]),
+    ("ResNet 3x3, 28", [128, 128, 1], 28, [3, 1, 1]),
+    ("ResNet 3x3, 14", [256, 256, 1], 14, [3, 1, 1]),
+    ("ResNet 3x3, 7", [512, 512, 1], 7, [3, 1, 1]),
+    ("ResNet 1x1, 56", [64, 256, 1], 56, [1, 1, 0]),
+    ("ResNet 1x1, 14", [1024, 256, 1], 14, [1, 1, 0]),
+    ("depthwise 3x3, 112", [32, 32, 32], 112, [3, 1, 1]),
+    ("depthwise 3x3, 56", [64, 64, 64], 56, [3, 1, 1]),
+    ("depthwise 3x3, 14", [256, 256, 256], 14, [3, 1, 1]),
+    ("depthwise 3x3, 7", [256, 256, 256], 7, [3, 1, 1]),
 ];
 
 fn main() -> Result<(), KernelError> {
     let team = Team::global(granted_cores());
+    let wanted = std::env::args().nth(1).unwrap_or_default();
     for cpu in Cpu::all_available() {
-        for &(name, inputs, outputs, group, side, kernel, stride) in LAYERS {
-            let window = Window { stride: [stride; 2], pads: [kernel / 2; 4], ..Window::new([kernel; 2]) };
+        for &(name, [inputs, outputs, group], side, [kernel, stride, pad]) in LAYERS.iter().filter(|l| l.0.contains(&wanted)) {
+            let window = Window { stride: [stride; 2], pads: [pad; 4], ..Window::new([kernel; 2]) };
             let shape = ConvShape::new(1, inputs, outputs, group, [side; 2], window)?;
-            let row = conv::select(cpu, &shape);
-            let serial = conv_us(cpu, row, &shape, Team::serial())?;
-            let all = conv_us(cpu, row, &shape, team)?;
             let flops = 2.0 * (shape.output_len() * inputs / group * kernel * kernel) as f64;
-            let gflops = flops / serial / 1e3;
-            let threads = team.threads();
-            println!("{:26} {name:19} {serial:9.1} us ({gflops:5.1} GFLOP/s), {threads} threads {all:9.1}", row.name);
+            let mr = conv::CONV.iter().find(|row| row.isa == cpu.id()).map_or(0, |row| row.mr);
+            let chosen = conv::select(cpu, mr, &shape).map_or("", |row| row.name);
+            for row in conv::rows(cpu, mr).filter(|row| row.takes(&shape)) {
+                let serial = conv_us(cpu, row, &shape, Team::serial())?;
+                let all = conv_us(cpu, row, &shape, team)?;
+                let (gflops, threads) = (flops / serial / 1e3, team.threads());
+                let mark = if row.name == chosen { '*' } else { ' ' };
+                println!("{mark} {:24} {name:22} {serial:9.1} us ({gflops:5.1} GFLOP/s), {threads} threads {all:9.1}", row.name);
+            }
         }
     }
     Ok(())

@@ -76,7 +76,7 @@ fn gemm_gflops(cpu: Cpu, row: &GemmRow, [m, n, k]: [usize; 3], team: Team) -> Re
 }
 
 fn main() -> Result<(), KernelError> {
-    let shapes = [[256; 3], [1024; 3], [64, 3136, 576], [49, 2048, 512], [128, 1536, 384], [1, 1024, 1024], [64, 10, 1568]];
+    let shapes = [[256; 3], [1024; 3], [64, 3136, 576], [49, 2048, 512], [128, 1536, 384], [1, 1024, 1024], [1, 10, 1352], [32, 10, 1352]];
     for cpu in Cpu::all_available() {
         let peak = peak_gflops(cpu);
         println!("{:8} fused multiply-add peak, one thread: {peak:.1} GFLOP/s", cpu.name());

@@ -100,7 +100,7 @@ pub struct Epilogue {
 pub(crate) fn activate<I: Isa>(isa: I, activation: Activation, x: I::F32) -> I::F32 {
     match activation {
         Activation::None => x,
-        Activation::Relu => isa.max(x, isa.splat(0.0)),
+        Activation::Relu => isa.relu(x),
         Activation::Clip { min, max } => clip(isa, x, min, max),
         Activation::LeakyRelu { alpha } => {
             let below = isa.mul(x, isa.splat(alpha));

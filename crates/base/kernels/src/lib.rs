@@ -11,6 +11,7 @@ pub mod elementwise;
 pub mod epilogue;
 mod error;
 pub mod gemm;
+mod grain;
 pub mod pool;
 pub mod softmax;
 mod tile;

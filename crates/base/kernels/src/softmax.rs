@@ -3,6 +3,7 @@
 
 use crate::disjoint::Disjoint;
 use crate::error::{KernelError, check_len, product};
+use crate::grain::team_for;
 use fastserve_parallel::Team;
 use fastserve_simd::{Cpu, Isa, Kernel, LANES, math};
 
@@ -25,6 +26,8 @@ impl SoftmaxShape {
 
 /// Elements that a task handles, about.
 const TASK_ELEMENTS: usize = 8 * 1024;
+/// Modelled cycles for one element.
+const CYCLES: usize = 2;
 
 /// Scratch memory in `f32` elements: rows that are not contiguous are gathered.
 pub fn scratch_len(shape: &SoftmaxShape, threads: usize) -> Result<usize, KernelError> {
@@ -45,6 +48,7 @@ pub fn softmax_f32(cpu: Cpu, shape: &SoftmaxShape, x: &[f32], y: &mut [f32], scr
     let slab = shape.axis * shape.inner;
     let per_task = TASK_ELEMENTS.div_ceil(slab);
     let row = if shape.inner == 1 { 0 } else { shape.axis };
+    let team = team_for(team, || len.saturating_mul(CYCLES));
     let (out, scratch) = (Disjoint::new(y), Disjoint::new(scratch));
     team.run(shape.outer.div_ceil(per_task), &|task, worker| {
         let slabs = task.0 * per_task..shape.outer.min((task.0 + 1) * per_task);

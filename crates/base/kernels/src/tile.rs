@@ -2,7 +2,7 @@
 //! The micro-kernel that matrix product and convolution share: a tile of a few rows by one or two vectors of columns,
 //! kept in registers over a chunk of K; and what happens to the tile then.
 
-use crate::conv::PanelFill;
+use crate::conv::{Direct, DirectLines, PanelFill};
 use crate::disjoint::Disjoint;
 use crate::epilogue::{Activation, Epilogue, activate};
 use fastserve_simd::{Isa, Kernel, LANES};
@@ -13,16 +13,11 @@ const TILE_MAX: usize = 14 * 32;
 
 /// A tile's sums, row by row, each `NR` wide.
 #[repr(C, align(64))]
-pub(crate) struct Tile([f32; TILE_MAX]);
+pub(crate) struct Tile(pub(crate) [f32; TILE_MAX]);
 
 impl Tile {
     pub(crate) fn new() -> Tile {
         Tile([0.0; TILE_MAX])
-    }
-
-    /// The first row, to be filled by other means than [`TileShape::dot`].
-    pub(crate) fn row_mut(&mut self) -> &mut [f32; LANES] {
-        self.0.first_chunk_mut().expect("a tile is longer than a row")
     }
 }
 
@@ -39,6 +34,9 @@ pub(crate) trait TileShape: 'static {
 
     /// Fills a panel of a convolution's windows, `NR` wide.
     fn fill_panel<I: Isa>(isa: I, fill: PanelFill<'_>);
+
+    /// Convolves whole lines of output positions for `rows` output channels.
+    fn direct<I: Isa>(isa: I, rows: usize, lines: DirectLines<'_>);
 
     /// Packs `rows` rows of `source` as `out[k][r]`.
     fn pack_rows(rows: usize, source: Strided<'_>, out: &mut [f32]);
@@ -108,6 +106,18 @@ fn pack_rows<const MR: usize>(source: Strided<'_>, out: &mut [f32]) {
     }
 }
 
+/// The widest tile of `R` rows that has at most `MAX` vectors and does not pass the end of a line.
+#[inline(always)]
+fn direct<I: Isa, const R: usize, const MAX: usize>(isa: I, lines: DirectLines<'_>) {
+    if R * 4 <= MAX && lines.lines.len >= 4 * LANES {
+        isa.enter(Direct::<R, 4>(lines));
+    } else if R * 2 <= MAX && lines.lines.len >= 2 * LANES {
+        isa.enter(Direct::<R, 2>(lines));
+    } else {
+        isa.enter(Direct::<R, 1>(lines));
+    }
+}
+
 macro_rules! tile_shape {
     ($(#[$doc:meta])* $name:ident, $mr:literal, $nv:literal, [$($rows:literal)*]) => {
         $(#[$doc])*
@@ -133,6 +143,14 @@ macro_rules! tile_shape {
             #[inline(always)]
             fn fill_panel<I: Isa>(isa: I, fill: PanelFill<'_>) {
                 fill.run::<I, $nv>(isa);
+            }
+
+            #[inline(always)]
+            fn direct<I: Isa>(isa: I, rows: usize, lines: DirectLines<'_>) {
+                match rows {
+                    $($rows => direct::<I, $rows, { $mr * $nv }>(isa, lines),)*
+                    _ => debug_assert!(false, "no tile has {rows} rows"),
+                }
             }
 
             fn pack_rows(rows: usize, source: Strided<'_>, out: &mut [f32]) {
@@ -163,11 +181,14 @@ tile_shape!(
 /// `0..rows` cut into the fewest tiles of at most `mr` rows, as equal as can be.
 pub(crate) fn balanced(rows: usize, mr: usize) -> impl Iterator<Item = Range<usize>> {
     let tiles = rows.div_ceil(mr);
-    let (each, extra) = (rows / tiles.max(1), rows % tiles.max(1));
-    (0..tiles).map(move |t| {
-        let start = t * each + t.min(extra);
-        start..start + each + usize::from(t < extra)
-    })
+    (0..tiles).map(move |t| share(rows, tiles, t))
+}
+
+/// Part `t` of `0..rows` cut into `parts` parts as equal as can be, the greater ones first.
+pub(crate) fn share(rows: usize, parts: usize, t: usize) -> Range<usize> {
+    let (each, extra) = (rows / parts, rows % parts);
+    let start = t * each + t.min(extra);
+    start..start + each + usize::from(t < extra)
 }
 
 /// Where a tile goes in the output, and at what stage of K it is.
@@ -278,7 +299,7 @@ impl<const NV: usize> Finish<'_, NV> {
 }
 
 #[inline(always)]
-fn biased<I: Isa>(isa: I, x: I::F32, bias: Option<f32>) -> I::F32 {
+pub(crate) fn biased<I: Isa>(isa: I, x: I::F32, bias: Option<f32>) -> I::F32 {
     match bias {
         Some(bias) => isa.add(x, isa.splat(bias)),
         None => x,
@@ -287,10 +308,10 @@ fn biased<I: Isa>(isa: I, x: I::F32, bias: Option<f32>) -> I::F32 {
 
 /// The commonest activations, without the way through all the others.
 #[inline(always)]
-fn quick_activate<I: Isa>(isa: I, activation: Activation, x: I::F32) -> I::F32 {
+pub(crate) fn quick_activate<I: Isa>(isa: I, activation: Activation, x: I::F32) -> I::F32 {
     match activation {
         Activation::None => x,
-        Activation::Relu => isa.max(x, isa.splat(0.0)),
+        Activation::Relu => isa.relu(x),
         activation => activate(isa, activation, x),
     }
 }

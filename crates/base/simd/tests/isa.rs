@@ -50,6 +50,7 @@ impl Kernel for Lanewise<'_> {
             isa.fma(a, b, b),
             isa.min(a, b),
             isa.max(a, b),
+            isa.relu(a),
             isa.neg(a),
             isa.abs(a),
             isa.copysign(a, b),
@@ -70,7 +71,7 @@ impl Kernel for Lanewise<'_> {
     }
 }
 
-fn lanewise_truth(fused: bool, a: f32, b: f32) -> [f32; 16] {
+fn lanewise_truth(fused: bool, a: f32, b: f32) -> [f32; 17] {
     let flag = |yes: bool| if yes { 1.0 } else { 0.0 };
     [
         a + b,
@@ -80,6 +81,7 @@ fn lanewise_truth(fused: bool, a: f32, b: f32) -> [f32; 16] {
         if fused { a.mul_add(b, b) } else { a * b + b },
         scalar_min(a, b),
         scalar_max(a, b),
+        scalar_max(a, 0.0),
         -a,
         a.abs(),
         a.copysign(b),
@@ -217,23 +219,26 @@ fn names_select_or_say_why_not() {
     assert!(Cpu::all_available().iter().all(|cpu| cpu.has(IsaId::Portable) && cpu.has(cpu.id())));
 }
 
-struct Evens<'a>(&'a [f32]);
+struct Unzip<'a>(&'a [f32]);
 
-impl Kernel for Evens<'_> {
-    type Out = [f32; 16];
+impl Kernel for Unzip<'_> {
+    type Out = [[f32; 16]; 2];
     #[inline(always)]
-    fn run<I: Isa>(self, isa: I) -> [f32; 16] {
-        let mut out = [0.0; 16];
-        isa.store(isa.evens(isa.load(self.0), isa.load(&self.0[16..])), &mut out);
+    fn run<I: Isa>(self, isa: I) -> [[f32; 16]; 2] {
+        let (a, b) = (isa.load(self.0), isa.load(&self.0[16..]));
+        let mut out = [[0.0; 16]; 2];
+        let (evens, odds) = isa.unzip(a, b);
+        isa.store(isa.unzipped(evens), &mut out[0]);
+        isa.store(isa.unzipped(odds), &mut out[1]);
         out
     }
 }
 
 #[test]
-fn evens_are_every_second_lane() {
+fn unzip_gives_every_second_lane() {
     let src: Vec<f32> = (0..32).map(|i| i as f32).collect();
     for cpu in Cpu::all_available() {
-        let want: Vec<f32> = src.iter().step_by(2).copied().collect();
-        assert_eq!(cpu.run(Evens(&src)), want[..], "{}", cpu.name());
+        let want = [0, 1].map(|first| std::array::from_fn(|i| src[2 * i + first]));
+        assert_eq!(cpu.run(Unzip(&src)), want, "{}", cpu.name());
     }
 }

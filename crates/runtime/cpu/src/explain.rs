@@ -28,7 +28,7 @@ fn explain_step(model: &Inner, step: &ModelStep, extents: &[Extent]) -> ExplainS
     ExplainStep {
         node: step.node.to_string(),
         op: step.op.name().to_owned(),
-        kernel: steps::kernel_name(model, step),
+        kernel: steps::kernel_name(model, step, extents),
         shape: shapes.join(" "),
         flops: flops(step, extents),
         bytes: touched.map(|id| of(id).bytes as u64).sum(),

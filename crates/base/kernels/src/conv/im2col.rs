@@ -34,8 +34,19 @@ impl Strip {
         Strip { top: first * stride, rows: (last - first) * stride + shape.window.height(), width: padded_width(shape) }
     }
 
-    fn plane(&self) -> usize {
+    /// The input itself, not copied.
+    pub(super) fn whole(shape: &ConvShape) -> Strip {
+        Strip { top: 0, rows: shape.input[0], width: shape.input[1] }
+    }
+
+    /// Between the planes of two channels.
+    pub(super) fn plane(&self) -> usize {
         self.rows * self.width
+    }
+
+    /// Between two rows.
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
     /// Copies the channels that `ks` needs from `image`, the planes of one group, into `out`. The first of them is
@@ -66,7 +77,7 @@ impl Strip {
     }
 }
 
-fn padded_width(shape: &ConvShape) -> usize {
+pub(super) fn padded_width(shape: &ConvShape) -> usize {
     shape.input[1] + shape.window.pads[1] + shape.window.pads[3]
 }
 
@@ -125,16 +136,22 @@ pub(super) struct Offsets {
 impl Offsets {
     /// For the `ks` of one chunk; `first` is the first channel of the padded copy, whose length fits `u32`.
     pub(super) fn new(shape: &ConvShape, strip: &Strip, ks: &Range<usize>, first: usize) -> Offsets {
-        let mut offsets = Offsets { at: [0; K_CHUNK], len: 0 };
-        let [dy, dx] = shape.window.dilation;
-        for run in Runs::new(shape, ks) {
-            let tap = run.tap[0] * dy * strip.width + run.tap[1] * dx;
-            for channel in run.channels {
-                offsets.at[offsets.len] = ((channel - first) * strip.plane() + tap) as u32;
-                offsets.len += 1;
-            }
-        }
+        let mut offsets = Offsets { at: [0; K_CHUNK], len: ks.len() };
+        write_offsets(shape, strip, ks, first, &mut offsets.at[..ks.len()]);
         offsets
+    }
+}
+
+/// Where each of `ks` begins in a copy whose first channel is `first`.
+pub(super) fn write_offsets(shape: &ConvShape, strip: &Strip, ks: &Range<usize>, first: usize, out: &mut [u32]) {
+    let [dy, dx] = shape.window.dilation;
+    let mut out = out.iter_mut();
+    for run in Runs::new(shape, ks) {
+        let tap = run.tap[0] * dy * strip.width + run.tap[1] * dx;
+        // The channels end first, so that no place is skipped.
+        for (channel, offset) in run.channels.zip(&mut out) {
+            *offset = ((channel - first) * strip.plane() + tap) as u32;
+        }
     }
 }
 

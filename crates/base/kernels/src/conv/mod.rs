@@ -1,14 +1,20 @@
 //! Convolution of `[batch][channels][h][w]` inputs, weights packed beforehand, with an epilogue.
 
+mod cost;
+mod direct;
+mod direct_tile;
 mod im2col;
 mod pack;
+mod product;
 mod run;
 mod table;
 
+pub(crate) use direct_tile::{Direct, DirectLines};
 pub(crate) use im2col::PanelFill;
 pub use pack::{pack_weights, packed_len};
 pub use run::{ConvF32, conv_f32, scratch_len};
-pub use table::{CONV, ConvRow, select};
+use table::Method;
+pub use table::{CONV, ConvRow, rows, select};
 
 use crate::error::{KernelError, product, require};
 use crate::window::Window;

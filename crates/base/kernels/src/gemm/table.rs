@@ -4,6 +4,7 @@
 use super::{Block, Job, PackFormat, chain, lanes16};
 use crate::class::{K_CHUNK, RoundingClass};
 use crate::disjoint::Disjoint;
+use crate::grain::team_for;
 use crate::tile::Tile2x16;
 #[cfg(target_arch = "x86_64")]
 use crate::tile::{Tile6x16, Tile14x32};
@@ -51,7 +52,7 @@ pub static GEMM: &[GemmRow] = &[
         mr: 1,
         nr: 1,
         pack: PackFormat::LanesK,
-        block: lanes16::block::<Portable, 1>,
+        block: lanes16::block::<Portable, 1, 1>,
     },
     #[cfg(target_arch = "x86_64")]
     GemmRow {
@@ -71,7 +72,7 @@ pub static GEMM: &[GemmRow] = &[
         mr: 1,
         nr: 5,
         pack: PackFormat::LanesK,
-        block: lanes16::block::<Avx2, 5>,
+        block: lanes16::block::<Avx2, 5, 2>,
     },
     #[cfg(target_arch = "x86_64")]
     GemmRow {
@@ -91,7 +92,7 @@ pub static GEMM: &[GemmRow] = &[
         mr: 1,
         nr: 8,
         pack: PackFormat::LanesK,
-        block: lanes16::block::<Avx512, 8>,
+        block: lanes16::block::<Avx512, 8, 8>,
     },
 ];
 
@@ -129,8 +130,8 @@ impl GemmRow {
 const A_BLOCK_BYTES: usize = 192 * 1024;
 /// Tasks per thread, so that a thread held up elsewhere does not hold up the call.
 const TASKS_PER_THREAD: usize = 4;
-/// Below this many multiply-adds a second thread does not pay.
-const SERIAL_BELOW: usize = 64 * 1024;
+/// Multiply-adds that a core is modelled to do in a cycle, whatever its instruction set.
+const PER_CYCLE: usize = 8;
 
 fn rows_per_block(mr: usize, k: usize) -> usize {
     let rows = A_BLOCK_BYTES / size_of::<f32>() / k.clamp(1, K_CHUNK);
@@ -140,6 +141,7 @@ fn rows_per_block(mr: usize, k: usize) -> usize {
 /// Runs all blocks of a checked job. The cut depends on the team, the bits do not.
 pub(super) fn run(cpu: Cpu, row: &GemmRow, job: &Job<'_>, scratch: &mut [f32], team: Team) {
     let per_thread = row.scratch_per_thread(job.m, job.k);
+    let team = team_for(team, || job.m.saturating_mul(job.n).saturating_mul(job.k) / PER_CYCLE);
     let (block_rows, block_cols) = block_size(row, job, team.threads());
     let col_blocks = job.n.div_ceil(block_cols);
     let tasks = job.m.div_ceil(block_rows) * col_blocks;
@@ -155,8 +157,7 @@ pub(super) fn run(cpu: Cpu, row: &GemmRow, job: &Job<'_>, scratch: &mut [f32], t
 
 /// Rows and columns of a task's block. Rows are split first; columns only where rows are few.
 fn block_size(row: &GemmRow, job: &Job<'_>, threads: usize) -> (usize, usize) {
-    let work = job.m.saturating_mul(job.n).saturating_mul(job.k);
-    let target = if threads == 1 || work < SERIAL_BELOW { 1 } else { threads * TASKS_PER_THREAD };
+    let target = if threads == 1 { 1 } else { threads * TASKS_PER_THREAD };
     let rows = job.m.div_ceil(target).next_multiple_of(row.mr).max(4 * row.mr);
     let rows = rows.min(rows_per_block(row.mr, job.k));
     if row.class == RoundingClass::Lanes16 {

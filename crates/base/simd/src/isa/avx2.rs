@@ -184,6 +184,12 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
+    fn relu(self, a: Lanes) -> Lanes {
+        let above_or_nan = both!(_mm256_cmp_ps, a, self.splat(0.0); _CMP_NLE_UQ);
+        both!(_mm256_and_ps, a, above_or_nan)
+    }
+
+    #[inline(always)]
     fn neg(self, a: Lanes) -> Lanes {
         both!(_mm256_xor_ps, self.splat(-0.0), a)
     }
@@ -242,10 +248,20 @@ impl Isa for Avx2 {
         both!(_mm256_blendv_ps, no, yes, mask)
     }
 
+    // Within each half: lanes 0, 2, 8, 10, 4, 6, 12, 14.
     #[inline(always)]
-    fn evens(self, a: Lanes, b: Lanes) -> Lanes {
+    fn unzip(self, a: Lanes, b: Lanes) -> (Lanes, Lanes) {
         // SAFETY: the token proves the feature; no memory is touched.
-        unsafe { Lanes(evens8(a.0, a.1), evens8(b.0, b.1)) }
+        unsafe {
+            let evens = Lanes(_mm256_shuffle_ps::<0b10_00_10_00>(a.0, a.1), _mm256_shuffle_ps::<0b10_00_10_00>(b.0, b.1));
+            let odds = Lanes(_mm256_shuffle_ps::<0b11_01_11_01>(a.0, a.1), _mm256_shuffle_ps::<0b11_01_11_01>(b.0, b.1));
+            (evens, odds)
+        }
+    }
+
+    #[inline(always)]
+    fn unzipped(self, v: Lanes) -> Lanes {
+        both!(unzipped8, v)
     }
 
     #[inline(always)]
@@ -266,10 +282,8 @@ fn shift_to_exponent(v: __m256) -> __m256 {
     _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_castps_si256(v)))
 }
 
-/// Lanes 0, 2, 4 and 6 of `a`, then those of `b`.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn evens8(a: __m256, b: __m256) -> __m256 {
-    let pairs = _mm256_castps_pd(_mm256_shuffle_ps::<0b10_00_10_00>(a, b));
-    _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(pairs))
+fn unzipped8(v: __m256) -> __m256 {
+    _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(_mm256_castps_pd(v)))
 }

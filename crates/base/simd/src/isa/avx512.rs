@@ -145,6 +145,11 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
+    fn relu(self, a: __m512) -> __m512 {
+        v!(_mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_NLE_UQ>(a, _mm512_setzero_ps()), a))
+    }
+
+    #[inline(always)]
     fn neg(self, a: __m512) -> __m512 {
         v!(_mm512_xor_ps(_mm512_set1_ps(-0.0), a))
     }
@@ -201,11 +206,17 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
-    fn evens(self, a: __m512, b: __m512) -> __m512 {
+    fn unzip(self, a: __m512, b: __m512) -> (__m512, __m512) {
         v!({
-            let index = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-            _mm512_permutex2var_ps(a, index, b)
+            let evens = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            let odds = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+            (_mm512_permutex2var_ps(a, evens, b), _mm512_permutex2var_ps(a, odds, b))
         })
+    }
+
+    #[inline(always)]
+    fn unzipped(self, v: __m512) -> __m512 {
+        v
     }
 
     #[inline(always)]

@@ -99,6 +99,8 @@ pub trait Isa: Copy + Send + Sync + 'static {
     fn min(self, a: Self::F32, b: Self::F32) -> Self::F32;
     /// The greater lane; NaN and zeros as the trait says.
     fn max(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// `max(a, 0)`: NaN stays, and -0 gives +0.
+    fn relu(self, a: Self::F32) -> Self::F32;
     /// Flips the sign bit.
     fn neg(self, a: Self::F32) -> Self::F32;
     /// Clears the sign bit.
@@ -123,8 +125,11 @@ pub trait Isa: Copy + Send + Sync + 'static {
     /// `yes` where `mask`, `no` elsewhere.
     fn select(self, mask: Self::Mask, yes: Self::F32, no: Self::F32) -> Self::F32;
 
-    /// Lanes 0, 2, 4, … of `a`, then those of `b`.
-    fn evens(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// Lanes 0, 2, 4, … of `a`, then those of `b`; and lanes 1, 3, 5, … of both. The lanes are in an order of the
+    /// instruction set's own, the same in both results; [`Isa::unzipped`] puts them in order.
+    fn unzip(self, a: Self::F32, b: Self::F32) -> (Self::F32, Self::F32);
+    /// What came of results of [`Isa::unzip`], lane by lane, with its lanes in order.
+    fn unzipped(self, v: Self::F32) -> Self::F32;
 
     /// The sum of the lanes by the fixed tree: lanes `l` and `l + 8`, then `l + 4`, `l + 2`, `l + 1`.
     fn reduce_add(self, a: Self::F32) -> f32;

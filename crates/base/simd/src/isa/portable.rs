@@ -159,6 +159,11 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn relu(self, a: Lanes) -> Lanes {
+        map!(a, |x| max(x, 0.0))
+    }
+
+    #[inline(always)]
     fn neg(self, a: Lanes) -> Lanes {
         map!(a, |x| -x)
     }
@@ -218,13 +223,18 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
-    fn evens(self, a: Lanes, b: Lanes) -> Lanes {
-        let mut out = [0.0; LANES];
+    fn unzip(self, a: Lanes, b: Lanes) -> (Lanes, Lanes) {
+        let (mut evens, mut odds) = ([0.0; LANES], [0.0; LANES]);
         for l in 0..LANES / 2 {
-            out[l] = a.0[2 * l];
-            out[l + LANES / 2] = b.0[2 * l];
+            (evens[l], odds[l]) = (a.0[2 * l], a.0[2 * l + 1]);
+            (evens[l + LANES / 2], odds[l + LANES / 2]) = (b.0[2 * l], b.0[2 * l + 1]);
         }
-        Lanes(out)
+        (Lanes(evens), Lanes(odds))
+    }
+
+    #[inline(always)]
+    fn unzipped(self, v: Lanes) -> Lanes {
+        v
     }
 
     #[inline(always)]

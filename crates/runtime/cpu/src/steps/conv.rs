@@ -1,17 +1,22 @@
 //! Convolution.
 
 use fastserve_ir::{ConvSpec, OpError, Window2d};
-use fastserve_kernels::conv::{CONV, ConvF32, ConvRow, ConvShape, conv_f32, scratch_len};
+use fastserve_kernels::conv::{self, ConvF32, ConvRow, ConvShape, conv_f32, scratch_len};
 use fastserve_kernels::window::Window;
 use fastserve_simd::Cpu;
 
 use crate::step_io::StepIo;
 use crate::steps::{Sizes, kernel_error};
 
-/// The kernel for panels of `mr` output channels on a processor.
-pub(crate) fn row(cpu: Cpu, mr: usize) -> Result<&'static ConvRow, OpError> {
-    let found = CONV.iter().find(|row| row.isa == cpu.id() && row.mr == mr);
+/// The kernel for a shape, with weights in panels of `mr` output channels, on a processor.
+fn row(cpu: Cpu, mr: usize, shape: &ConvShape) -> Result<&'static ConvRow, OpError> {
+    let found = conv::select(cpu, mr, shape);
     found.ok_or_else(|| OpError::Value(format!("no kernel of {} takes panels of {mr}", cpu.name())))
+}
+
+/// The kernel that runs for these extents.
+pub(crate) fn chosen(sizes: &Sizes<'_>, spec: &ConvSpec) -> Result<&'static ConvRow, OpError> {
+    row(sizes.model.cpu, spec.mr, &shape(sizes.input(0)?, sizes.input(1)?, spec)?)
 }
 
 /// The window as the kernels have it.
@@ -35,15 +40,16 @@ fn shape(x: &[usize], w: &[usize], spec: &ConvSpec) -> Result<ConvShape, OpError
     ConvShape::new(*batch, *channels, *outputs, spec.group, [*h, *width], window(&spec.window)).map_err(kernel_error)
 }
 
-/// The convolution that a step is for these extents of input and weights.
+/// Enough for any kernel that may be chosen: smaller extents of the same plan may have another one.
 pub(crate) fn scratch(sizes: &Sizes<'_>, spec: &ConvSpec) -> Result<usize, OpError> {
     let shape = shape(sizes.input(0)?, sizes.input(1)?, spec)?;
-    scratch_len(row(sizes.model.cpu, spec.mr)?, &shape, sizes.model.team.threads()).map_err(kernel_error)
+    let rows = conv::rows(sizes.model.cpu, spec.mr).filter(|row| row.takes(&shape));
+    rows.map(|row| scratch_len(row, &shape, sizes.model.team.threads()).map_err(kernel_error)).try_fold(0, |most, len| Ok(len?.max(most)))
 }
 
 pub(crate) fn run(mut io: StepIo<'_>, spec: &ConvSpec) -> Result<(), OpError> {
     let shape = shape(&io.in_shape(0)?, &io.in_shape(1)?, spec)?;
-    let row = row(io.model.cpu, spec.mr)?;
+    let row = row(io.model.cpu, spec.mr, &shape)?;
     let (x, weights) = (io.slice::<f32>(0)?, io.slice::<f32>(1)?);
     let bias = if io.has_input(2) { Some(io.slice::<f32>(2)?) } else { None };
     let (y, scratch) = (io.take_f32(0)?, io.take_scratch()?);
