@@ -242,3 +242,15 @@ fn the_choice_takes_the_shape_and_does_not_see_the_batch() {
         assert!(select(cpu, mr + 1, &fixed_shapes()[0]).is_none());
     }
 }
+
+#[test]
+fn scratch_of_the_direct_kernels_is_enough_for_smaller_inputs() {
+    let window = Window { pads: [1; 4], ..Window::new([3, 3]) };
+    let shape = |channels, side| ConvShape::new(1, channels, 4, 1, [side; 2], window).expect("a valid shape");
+    for row in CONV.iter().filter(|row| row.name.contains("direct")) {
+        for channels in [1, 3, 20, 200] {
+            let need: Vec<usize> = (1..400).map(|side| scratch_len(row, &shape(channels, side), 2).expect("small")).collect();
+            assert!(need.is_sorted(), "{} {channels}", row.name);
+        }
+    }
+}

@@ -51,8 +51,12 @@ pub(super) fn im2col(row: &ConvRow, shape: &ConvShape) -> usize {
     balanced(shape.group_out(), row.mr).map(|rows| one(rows.len())).fold(copy, usize::saturating_add)
 }
 
-/// Products along the lines of the output, after a copy where there is padding.
+/// Products along the lines of the output, after a copy where there is padding. The greatest number where the input is too
+/// large for the method.
 pub(super) fn direct(row: &ConvRow, shape: &ConvShape) -> usize {
+    if !direct::offsets_fit(shape) {
+        return usize::MAX;
+    }
     let [lines, len] = if direct::flat(shape) { [1, shape.pixels()] } else { shape.output };
     let most = row.mr * (row.nr / LANES);
     let nv = |rows: usize| [4, 2].into_iter().find(|&nv| rows * nv <= most && nv * LANES <= len).unwrap_or(1);

@@ -4,7 +4,7 @@
 //! is padding, or where lines are shorter than a vector, the rows are copied first, so that no load meets a border.
 
 use super::direct_tile::{DirectLines, Lines};
-use super::im2col::{SLACK, Strip, padded_width, strip_len, write_offsets};
+use super::im2col::{SLACK, Strip, padded_width, write_offsets};
 use super::product::wanted_blocks;
 use super::run::Job;
 use super::{ConvRow, ConvShape};
@@ -40,16 +40,26 @@ const TASK_CYCLES: usize = 16 * 1024;
 impl Plan {
     /// For at least `wanted` blocks of each image and group.
     fn new(shape: &ConvShape, wanted: usize) -> Option<Plan> {
+        if !offsets_fit(shape) {
+            return None;
+        }
         let rows = rows_cached(shape).min(shape.output[0].div_ceil(wanted)).max(1);
         let blocks = shape.output[0].div_ceil(rows);
         let copies = copies(shape, blocks);
-        let strip_len = if copies { strip_len(shape, (rows - 1) * shape.output[1] + 1)? } else { 0 };
+        let strip_len = if copies { strip_len(shape, rows)? } else { 0 };
         Some(Plan { blocks, copies, offsets_len: shape.k(), strip_len })
     }
 
     fn per_thread(&self) -> Option<usize> {
         self.offsets_len.checked_add(self.strip_len)
     }
+}
+
+/// Whether offsets into the padded planes of a group fit the table's words.
+pub(super) fn offsets_fit(shape: &ConvShape) -> bool {
+    let rows = shape.window.padded(shape.input, 0).and_then(|rows| rows.checked_mul(padded_width(shape)));
+    let len = rows.and_then(|plane| plane.checked_mul(shape.group_in()));
+    len.is_some_and(|len| u32::try_from(len).is_ok())
 }
 
 /// Output rows whose input stays in the cache.
@@ -73,12 +83,19 @@ pub(super) fn copies(shape: &ConvShape, blocks: usize) -> bool {
     shape.window.pads != [0; 4] || line_len(shape, blocks) < LANES
 }
 
-/// Scratch elements of a thread, however the convolution is cut.
+/// Elements of the copy for `rows` output rows; `None` where the number overflows.
+fn strip_len(shape: &ConvShape, rows: usize) -> Option<usize> {
+    let rows = (rows - 1).checked_mul(shape.window.stride[0])?.checked_add(shape.window.height())?;
+    shape.group_in().checked_mul(rows)?.checked_mul(padded_width(shape))?.checked_add(SLACK)
+}
+
+/// Scratch elements of a thread, however the convolution is cut. It is enough for smaller inputs too: where their blocks
+/// are longer than here, they fit the cache.
 pub(super) fn scratch_per_thread(shape: &ConvShape) -> Option<usize> {
-    // Whole blocks are the largest, but only short ones may have to be copied.
-    let rows = rows_cached(shape).clamp(1, shape.output[0]);
-    let strip = strip_len(shape, (rows - 1) * shape.output[1] + 1)?;
-    Plan { blocks: 1, copies: true, offsets_len: shape.k(), strip_len: strip }.per_thread()
+    let cached = rows_cached(shape);
+    let strip = strip_len(shape, cached.clamp(1, shape.output[0]))?;
+    let strip_len = if cached < shape.output[0] { strip.max(STRIP_ELEMENTS + SLACK) } else { strip };
+    Plan { blocks: 1, copies: true, offsets_len: shape.k(), strip_len }.per_thread()
 }
 
 pub(super) fn run(cpu: Cpu, row: &ConvRow, part: PartFn, job: &Job<'_>, scratch: &mut [f32], team: Team) -> Result<(), KernelError> {
