@@ -213,11 +213,6 @@ impl Graph {
         by_nodes + self.outputs.iter().filter(|&&v| v == id).count()
     }
 
-    /// The nodes that use a value.
-    pub fn users(&self, id: ValueId) -> impl Iterator<Item = (NodeId, &Node)> {
-        self.nodes().filter(move |(_, n)| n.inputs.contains(&Some(id)))
-    }
-
     pub(crate) fn push_value(&mut self, name: Arc<str>, fact: Fact, source: Source) -> ValueId {
         let id = ValueId::new(self.values.len());
         self.values.push(Value { name, fact, source });

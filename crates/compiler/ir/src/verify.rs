@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use thiserror::Error;
 
-use crate::dim::{Dim, eval_shape};
 use crate::graph::{Graph, Node, Source};
 use crate::ids::{NodeId, ValueId};
 use crate::op::ShapeError;
@@ -141,10 +140,5 @@ impl Graph {
             has: text(self.fact(out)),
             inferred: inferred.map_or_else(|| "no such output".into(), text),
         }
-    }
-
-    /// Whether a dimension can be evaluated with the graph's symbols.
-    pub fn closed(&self, dims: &[Dim]) -> bool {
-        eval_shape(dims, &vec![1; self.symbols().len()]).is_some()
     }
 }
