@@ -90,11 +90,11 @@ impl<const R: usize, const NV: usize, const P: usize, const C: usize> MicroTile<
                     // SAFETY: `w` is below `ks * 16`.
                     *column = isa.load(unsafe { args.weights.get_unchecked(from..from + LANES) });
                 }
-                for r in 0..R {
+                for (r, sums) in acc.iter_mut().enumerate() {
                     // SAFETY: `at` is below `reach`.
                     let a = isa.splat(unsafe { *args.x.get_unchecked(at + r * position) });
-                    for v in 0..NV {
-                        acc[r][v] = isa.fma(a, columns[v], acc[r][v]);
+                    for (sum, &column) in sums.iter_mut().zip(&columns) {
+                        *sum = isa.fma(a, column, *sum);
                     }
                 }
                 at += channel;
