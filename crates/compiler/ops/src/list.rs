@@ -19,6 +19,7 @@ list! {
     concat
     constant
     conv
+    conv_transpose
     dropout
     flatten
     fused_conv
@@ -26,12 +27,21 @@ list! {
     gather
     gemm
     global_average_pool
+    global_max_pool
+    hardmax
     identity
+    instance_normalization
+    layer_normalization
+    lp_normalization
+    lrn
     matmul
+    mean_variance_normalization
     pack_conv
     pack_gemm
     pad
     pool
+    prelu
+    recurrent
     reduce
     reshape
     shape

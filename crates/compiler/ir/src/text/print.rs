@@ -93,6 +93,7 @@ fn attr(value: &Attr) -> String {
         Attr::Str(v) => format!("{v:?}"),
         Attr::Ints(v) => format!("[{}]", join(v.iter().map(i64::to_string))),
         Attr::Floats(v) => format!("f[{}]", join(v.iter().map(|v| float(*v)))),
+        Attr::Strs(v) => format!("s[{}]", join(v.iter().map(|v| format!("{v:?}")))),
         Attr::Tensor(t) => format!("{}{} {}", t.dtype(), t.shape(), tensor(t)),
     }
 }
