@@ -14,11 +14,15 @@ list! {
     batch_normalization
     binary
     cast
+    choose
     clip
+    compare
     concat
     constant
     conv
     dropout
+    expand
+    fill
     flatten
     fused_conv
     fused_gemm
@@ -26,16 +30,23 @@ list! {
     gemm
     global_average_pool
     identity
+    is_nan
     matmul
     pack_conv
     pack_gemm
     pad
     pool
+    pow
     reduce
     reshape
+    resize
     shape
+    size
+    slice
     softmax
+    split
     squeeze
     transpose
     unary
+    variadic
 }
