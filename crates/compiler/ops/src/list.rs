@@ -13,6 +13,7 @@ macro_rules! list {
 list! {
     batch_normalization
     binary
+    blocks
     cast
     clip
     concat

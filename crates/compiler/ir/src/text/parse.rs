@@ -206,6 +206,11 @@ impl Parser<'_> {
         }
         if self.lexer.eat("@") {
             let name = self.lexer.ident()?;
+            match name {
+                "c16" => return Ok(Layout::Channels16),
+                "conv_c16" => return Ok(Layout::ConvBlocks),
+                _ => {}
+            }
             return parse_pack_format(name).map(Layout::GemmB).ok_or_else(|| self.lexer.error("a layout"));
         }
         Ok(Layout::RowMajor)

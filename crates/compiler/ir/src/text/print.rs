@@ -60,6 +60,8 @@ fn layout(layout: &Layout) -> String {
     match layout {
         Layout::RowMajor => String::new(),
         Layout::GemmB(format) => format!("@{}", pack_format_name(*format)),
+        Layout::Channels16 => "@c16".into(),
+        Layout::ConvBlocks => "@conv_c16".into(),
         Layout::ConvWeights { mr, group } => format!("@conv_m{mr}g{group}"),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod batch_normalization;
 pub mod binary;
+pub mod blocks;
 pub mod cast;
 pub mod clip;
 pub mod concat;
