@@ -34,7 +34,7 @@ impl Tolerance {
             _ if EXACT_OPS.contains(&op) => Self::EXACT,
             DType::F16 => Self::F16,
             DType::BF16 => Self::BF16,
-            _ if matches!(op, "Conv" | "Gemm" | "MatMul") => Self::F32,
+            _ if SUM_OPS.contains(&op) => Self::F32,
             _ => Self::TRANSCENDENTAL,
         }
     }
@@ -47,6 +47,22 @@ impl Tolerance {
         expected == got || (expected.is_finite() && (got - expected).abs() <= self.absolute + self.relative * expected.abs())
     }
 }
+
+/// Operators whose results are sums of terms that cancel.
+const SUM_OPS: &[&str] = &[
+    "Conv",
+    "ConvTranspose",
+    "GRU",
+    "Gemm",
+    "GroupNormalization",
+    "InstanceNormalization",
+    "LSTM",
+    "LayerNormalization",
+    "MatMul",
+    "MeanVarianceNormalization",
+    "RMSNormalization",
+    "RNN",
+];
 
 /// Operators that move elements or round once.
 const EXACT_OPS: &[&str] = &[
@@ -70,8 +86,10 @@ const EXACT_OPS: &[&str] = &[
     "Gather",
     "GatherElements",
     "GatherND",
+    "GlobalMaxPool",
     "Greater",
     "GreaterOrEqual",
+    "Hardmax",
     "Identity",
     "IsInf",
     "IsNaN",
@@ -86,6 +104,7 @@ const EXACT_OPS: &[&str] = &[
     "Not",
     "OneHot",
     "Or",
+    "PRelu",
     "Pad",
     "ReduceMax",
     "ReduceMin",

@@ -10,6 +10,7 @@ mod epilogue;
 mod list;
 mod moves;
 pub mod ops;
+mod recurrent;
 mod shape_ints;
 mod window;
 

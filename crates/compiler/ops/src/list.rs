@@ -13,6 +13,7 @@ macro_rules! list {
 list! {
     batch_normalization
     binary
+    blocks
     cast
     choose
     clip
@@ -20,6 +21,7 @@ list! {
     concat
     constant
     conv
+    conv_transpose
     dropout
     expand
     fill
@@ -29,14 +31,23 @@ list! {
     gather
     gemm
     global_average_pool
+    global_max_pool
+    hardmax
     identity
+    instance_normalization
     is_nan
+    layer_normalization
+    lp_normalization
+    lrn
     matmul
+    mean_variance_normalization
     pack_conv
     pack_gemm
     pad
     pool
     pow
+    prelu
+    recurrent
     reduce
     reshape
     resize
