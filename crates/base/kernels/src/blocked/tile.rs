@@ -88,8 +88,9 @@ impl<const R: usize, const NV: usize, const P: usize, const ONE: bool> MicroTile
         let mut acc = [[isa.splat(0.0); NV]; R];
         let mut w = 0;
         for &[start, len] in panel.spans {
-            let mut at = self.0.x + start as usize;
-            for _ in 0..if ONE { 1 } else { len } {
+            let first = self.0.x + start as usize;
+            let len = if ONE { 1 } else { len as usize };
+            for at in first..first + len {
                 let mut columns = [isa.splat(0.0); NV];
                 for (v, column) in columns.iter_mut().enumerate() {
                     let from = v * panel.weight_step + w;
@@ -103,7 +104,6 @@ impl<const R: usize, const NV: usize, const P: usize, const ONE: bool> MicroTile
                         *sum = isa.fma(a, column, *sum);
                     }
                 }
-                at += 1;
                 w += LANES;
             }
         }
