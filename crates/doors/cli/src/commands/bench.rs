@@ -127,6 +127,8 @@ struct Report {
     latency_us: Vec<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<Vec<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step_sums: Option<Value>,
 }
 
 /// Measures a loaded model on these inputs.
@@ -139,7 +141,8 @@ pub(crate) fn measure(loaded: &Loaded, tensors: &[Tensor], effort: &Effort, per_
     let steps = if per_step { Some(per_step::profile(loaded, &mut session, &inputs)?) } else { None };
     let report = Report::new(loaded, tensors, first_us, latency_us, cx.threads);
     if cx.json {
-        json::line(cx.out, &Report { steps: steps.map(|s| s.iter().map(per_step::Row::json).collect()), ..report })?;
+        let (steps, step_sums) = steps.map(|s| s.json()).unzip();
+        json::line(cx.out, &Report { steps, step_sums, ..report })?;
     } else {
         report.print(cx)?;
         steps.map_or(Ok(()), |s| per_step::print(&s, cx))?;
@@ -185,6 +188,7 @@ impl Report {
             peak_rss_bytes: system::peak_rss_bytes(),
             latency_us,
             steps: None,
+            step_sums: None,
         }
     }
 
