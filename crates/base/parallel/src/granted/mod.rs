@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// The environment variable that says the grant by hand: `FASTSERVE_CORES=1.5`.
+/// The environment variable that says the grant by hand: `FASTSERVE_CORES=1.5`, or with the pool's size `1.5/2`.
 const SETTING: &str = "FASTSERVE_CORES";
 
 /// The processor time that this process may use.
@@ -22,8 +22,11 @@ pub struct Granted {
 /// What limits the cores of a process.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Limit {
-    /// The environment variable `FASTSERVE_CORES`.
-    Setting,
+    /// The environment variable `FASTSERVE_CORES`: `1.5`, or with the size of the pool `1.5/2`.
+    Setting {
+        /// The size of the pool, where it is given.
+        threads: Option<usize>,
+    },
     /// Nothing: all cores of the machine that are online.
     Machine,
     /// The CPUs that the scheduler may put this thread on, as `0-3,8`.
@@ -83,7 +86,10 @@ impl Granted {
     /// The threads of the pool that fits: with a fraction of a core more than `n`, `n` threads. Another thread would
     /// spend the fraction, and often more, on waking and being throttled.
     pub fn threads(&self) -> usize {
-        (self.cores as usize).max(1)
+        match self.limit {
+            Limit::Setting { threads: Some(threads) } => threads.max(1),
+            _ => (self.cores as usize).max(1),
+        }
     }
 }
 
@@ -97,6 +103,7 @@ fn keep_smaller(found: &mut Option<Granted>, next: Granted) {
 /// What this process was granted when it first asked.
 pub fn granted() -> &'static Granted {
     static GRANTED: OnceLock<Granted> = OnceLock::new();
+    let by_hand = || parse(&std::env::var(SETTING).ok()?);
     GRANTED.get_or_init(|| by_hand().unwrap_or_else(|| Granted::read(Path::new("/"), system_cores())))
 }
 
@@ -105,9 +112,12 @@ pub fn granted_cores() -> usize {
     granted().threads()
 }
 
-fn by_hand() -> Option<Granted> {
-    let cores = std::env::var(SETTING).ok()?.trim().parse::<f64>().ok()?;
-    (cores > 0.0 && cores.is_finite()).then_some(Granted { cores, limit: Limit::Setting })
+/// A grant said by hand. None where it makes no sense.
+fn parse(text: &str) -> Option<Granted> {
+    let (cores, threads) = text.split_once('/').map_or((text, None), |(cores, threads)| (cores, Some(threads)));
+    let threads = threads.map(|t| t.trim().parse()).transpose().ok()?;
+    let cores = cores.trim().parse::<f64>().ok()?;
+    (cores > 0.0 && cores.is_finite()).then_some(Granted { cores, limit: Limit::Setting { threads } })
 }
 
 fn system_cores() -> usize {
@@ -124,7 +134,8 @@ impl fmt::Display for Granted {
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Limit::Setting => write!(f, "{SETTING}"),
+            Limit::Setting { threads: None } => write!(f, "{SETTING}"),
+            Limit::Setting { threads: Some(threads) } => write!(f, "{SETTING}, a pool of {threads}"),
             Limit::Machine => write!(f, "all of the machine"),
             Limit::Affinity(cpus) => write!(f, "affinity: CPUs {cpus}"),
             Limit::Cpuset { version, path, cpus } => write!(f, "{version} {path}: CPUs {cpus}"),
@@ -145,5 +156,21 @@ impl fmt::Display for CgroupVersion {
             CgroupVersion::V1 => "cgroup v1",
             CgroupVersion::V2 => "cgroup v2",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn a_grant_by_hand() {
+        let told = |text| parse(text).map(|g| (g.cores, g.threads()));
+        assert_eq!(told("1.5"), Some((1.5, 1)));
+        assert_eq!(told(" 1.5/2 "), Some((1.5, 2)));
+        assert_eq!(told("0.25"), Some((0.25, 1)));
+        for senseless in ["", "0", "-1", "inf", "nan", "two", "1/x", "1/-1"] {
+            assert_eq!(told(senseless), None, "{senseless}");
+        }
     }
 }
