@@ -51,6 +51,19 @@ fn calls_that_wake_nobody_finish() {
     check(|| with_pool(2, 1.0, |pool| (0..2).for_each(|_| counts(Team::of(pool, 2).without_waking(), 3))));
 }
 
+/// Tasks that all must run at the same time: a worker that misses its wake-up is a deadlock.
+#[test]
+fn workers_that_are_needed_come() {
+    for (threads, cores) in [(2, 2.0), (2, 0.5), (3, 3.0)] {
+        check(move || {
+            with_pool(threads, cores, |pool| {
+                let barrier = shuttle::sync::Barrier::new(threads);
+                (0..2).for_each(|_| Team::of(pool, threads).run(threads, &|_, _| drop(barrier.wait())));
+            });
+        });
+    }
+}
+
 #[test]
 fn a_run_keeps_workers_awake_and_ends() {
     check(|| {
@@ -115,11 +128,11 @@ fn a_panic_reaches_its_caller_when_the_others_have_finished() {
 #[test]
 fn nested_calls_stay_on_their_thread() {
     check(|| {
-        with_pool(2, 2.0, |pool| {
+        with_pool(3, 2.0, |pool| {
             let inner = AtomicUsize::new(0);
-            Team::of(pool, 2).run(2, &|_, _| {
+            Team::of(pool, 3).run(2, &|_, _| {
                 let here = thread::current().id();
-                Team::of(pool, 2).run(2, &|_, worker| {
+                Team::of(pool, 3).run(2, &|_, worker| {
                     assert_eq!((thread::current().id(), worker.0), (here, 0));
                     inner.fetch_add(1, Ordering::Relaxed);
                 });

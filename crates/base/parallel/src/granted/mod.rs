@@ -83,12 +83,12 @@ impl Granted {
         granted
     }
 
-    /// The threads of the pool that fits: with a fraction of a core more than `n`, `n` threads. Another thread would
-    /// spend the fraction, and often more, on waking and being throttled.
+    /// The threads of the pool that fits: the cores, rounded, at least one. On half a core more another thread brings
+    /// more than its waking costs, as long as nobody spins; on less it does not (`cargo xtask container`).
     pub fn threads(&self) -> usize {
         match self.limit {
             Limit::Setting { threads: Some(threads) } => threads.max(1),
-            _ => (self.cores as usize).max(1),
+            _ => (self.cores.round() as usize).max(1),
         }
     }
 }
@@ -166,8 +166,9 @@ mod tests {
     #[test]
     fn a_grant_by_hand() {
         let told = |text| parse(text).map(|g| (g.cores, g.threads()));
-        assert_eq!(told("1.5"), Some((1.5, 1)));
-        assert_eq!(told(" 1.5/2 "), Some((1.5, 2)));
+        assert_eq!(told("1.5"), Some((1.5, 2)));
+        assert_eq!(told("1.4"), Some((1.4, 1)));
+        assert_eq!(told(" 1.5/1 "), Some((1.5, 1)));
         assert_eq!(told("0.25"), Some((0.25, 1)));
         for senseless in ["", "0", "-1", "inf", "nan", "two", "1/x", "1/-1"] {
             assert_eq!(told(senseless), None, "{senseless}");
