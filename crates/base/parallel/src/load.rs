@@ -84,7 +84,7 @@ impl Load {
     /// Looks at `ready` for a while. False where it stayed false, or where threads compete for cores.
     pub(crate) fn spin_until(&self, ready: impl Fn() -> bool) -> bool {
         let start = Clock::now();
-        let mut last_hot = start.clone();
+        let mut last_hot = Clock::now();
         for reading in 1u32.. {
             if self.free_cores() < 0 {
                 break;

@@ -33,7 +33,7 @@ mod model_clock {
     use std::cell::Cell;
     use std::time::Duration;
 
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     pub(crate) struct Clock(Cell<u64>);
 
     impl Clock {
