@@ -4,6 +4,7 @@
 //! here, so that a fresh machine needs no more than cargo, python3 and a network.
 
 mod avx512;
+mod container;
 mod fixtures;
 mod fuzz;
 mod r#gen;
@@ -33,6 +34,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Avx512(avx512::Args),
+    Container(container::Args),
     Fixtures(fixtures::Args),
     Fuzz(fuzz::Args),
     Gen(r#gen::Args),
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<()> {
     match command {
         Command::Avx512(args) => avx512::run(&args),
+        Command::Container(args) => container::run(&args),
         Command::Fixtures(args) => fixtures::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Gen(args) => r#gen::run(&args),

@@ -44,6 +44,7 @@ pub(crate) const STEPS: &[Step] = &[
     always("isa", "kernel tests with other instruction sets", test_isas),
     always("doc", "documentation builds without warnings", doc),
     full("hostile", "files made to do harm", test_hostile),
+    full("model", "more schedules of the thread pool", test_pool_model),
     full("long", "tests marked as long", test_long),
     full("release", "the program as it ships", build_release),
 ];
@@ -160,6 +161,12 @@ fn test_hostile(context: &mut Context) -> Result<Done> {
         return Ok(Done::Skipped("no such tests"));
     }
     context.cargo_test(&hostile::TEST[1..], None)?;
+    Ok(Done::Ran)
+}
+
+fn test_pool_model(context: &mut Context) -> Result<Done> {
+    let words = ["--release", "-p", "fastserve-parallel", "--lib"];
+    context.cargo_test_with(&words, &[("FASTSERVE_SCHEDULES", "50000")], None)?;
     Ok(Done::Ran)
 }
 

@@ -1,7 +1,7 @@
 //! One caller's runs: the arena and the actual extents.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fastserve_backend::{Bindings, OutputBinding, RunCx, RunError, Session};
 use fastserve_ir::{Source, ValueId};
@@ -28,6 +28,8 @@ pub(crate) struct CpuSession {
     /// Copies of outputs that are inputs of the model: lent outputs must outlive the caller's input.
     passed: Vec<Option<Tensor>>,
     done: bool,
+    /// What the last run's steps took: whether it pays to wake the pool's workers at the start of the next.
+    last: Duration,
 }
 
 impl CpuSession {
@@ -43,6 +45,7 @@ impl CpuSession {
             arena: Arena::new(0)?,
             passed: vec![None; model.graph.outputs().len()],
             done: false,
+            last: Duration::ZERO,
             model,
         })
     }
@@ -173,7 +176,11 @@ impl Session for CpuSession {
         let _control_word = FpGuard::enter();
         self.done = false;
         self.prepare(io.inputs, cx)?;
+        let start = Instant::now();
+        let workers = self.model.team.hot(self.last);
         self.run_steps(io.inputs, cx)?;
+        drop(workers);
+        self.last = start.elapsed();
         self.write_outputs(io)?;
         self.done = true;
         Ok(())

@@ -115,6 +115,7 @@ struct Report {
     model: String,
     batch: usize,
     threads: usize,
+    granted: String,
     isa: String,
     load_ms: f64,
     first_ms: f64,
@@ -124,6 +125,7 @@ struct Report {
     min_us: f64,
     throughput_per_s: f64,
     peak_rss_bytes: u64,
+    involuntary_switches: u64,
     latency_us: Vec<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<Vec<Value>>,
@@ -177,6 +179,7 @@ impl Report {
             model: loaded.name.clone(),
             batch,
             threads: system::threads(threads),
+            granted: system::granted(),
             isa: system::isa(),
             load_ms: loaded.load_ms,
             first_ms: first_us / 1e3,
@@ -186,6 +189,7 @@ impl Report {
             min_us: latencies.min(),
             throughput_per_s: latencies.runs_per_s() * batch as f64,
             peak_rss_bytes: system::peak_rss_bytes(),
+            involuntary_switches: system::involuntary_switches(),
             latency_us,
             steps: None,
             step_sums: None,
@@ -195,6 +199,7 @@ impl Report {
     fn print(&self, cx: &mut Cx<'_>) -> Result<()> {
         let (batch, threads) = (self.batch, self.threads);
         writeln!(cx.out, "model       {}, batch {batch}, {threads} threads, {}", self.model, self.isa)?;
+        writeln!(cx.out, "granted     {}; the system took a core {} times", self.granted, thousands(self.involuntary_switches))?;
         writeln!(cx.out, "load        {}, first run {}", time(self.load_ms * 1e3), time(self.first_ms * 1e3))?;
         let [median, p90, p99, min] = [self.median_us, self.p90_us, self.p99_us, self.min_us].map(time);
         let runs = thousands(self.latency_us.len() as u64);
