@@ -37,5 +37,6 @@ list! {
     softmax
     squeeze
     transpose
+    trigonometric
     unary
 }

@@ -68,7 +68,23 @@ pub(crate) fn activate(activation: Activation, x: f64) -> f64 {
         Activation::HardSigmoid { alpha, beta } => clip(f64::from(alpha) * x + f64::from(beta), 0.0, 1.0),
         Activation::HardSwish => x * clip(x / 6.0 + 0.5, 0.0, 1.0),
         Activation::Silu => x / (1.0 + (-x).exp()),
+        Activation::Gelu => x * 0.5 * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2)),
+        Activation::GeluTanh => x * 0.5 * (1.0 + (std::f64::consts::FRAC_2_PI.sqrt() * (x + 0.044_715 * x * x * x)).tanh()),
+        Activation::Mish => x * x.exp().ln_1p().tanh(),
     }
+}
+
+/// By its Maclaurin series; enough for the arguments here.
+pub(crate) fn erf(x: f64) -> f64 {
+    if x.abs() > 6.0 {
+        return x.signum();
+    }
+    let (mut term, mut sum) = (x, x);
+    for n in 1..200 {
+        term *= 2.0 * x * x / (2.0 * f64::from(n) + 1.0);
+        sum += term;
+    }
+    sum * (-x * x).exp() * std::f64::consts::FRAC_2_SQRT_PI
 }
 
 /// The error allowed for a sum of `terms` terms whose magnitudes add up to `magnitude`: the bound of any order of

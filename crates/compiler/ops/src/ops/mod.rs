@@ -26,4 +26,5 @@ pub mod shape;
 pub mod softmax;
 pub mod squeeze;
 pub mod transpose;
+pub mod trigonometric;
 pub mod unary;
