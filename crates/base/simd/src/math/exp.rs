@@ -26,6 +26,7 @@ fn parts<I: Isa>(isa: I, x: I::F32) -> Parts<I::F32> {
     let n = isa.round(isa.mul(x, isa.splat(std::f32::consts::LOG2_E)));
     let r = isa.fma(n, isa.splat(-LN2_HI), x);
     let r = isa.fma(n, isa.splat(-LN2_LO), r);
+    // Not fused with the sum of `r`: that would be 1.02 ULP at -27.377993.
     Parts { n, r, s: isa.mul(poly(isa, r, Q), isa.mul(r, r)) }
 }
 
