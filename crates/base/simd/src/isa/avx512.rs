@@ -145,6 +145,12 @@ impl Isa for Avx512 {
         v!(max16(a, b))
     }
 
+    // The second operand of MAXPS and MINPS is the result for a NaN on either side and for two zeros.
+    #[inline(always)]
+    fn clamp(self, a: __m512, lo: __m512, hi: __m512) -> __m512 {
+        v!(_mm512_min_ps(hi, _mm512_max_ps(lo, a)))
+    }
+
     #[inline(always)]
     fn lesser(self, a: __m512, b: __m512) -> __m512 {
         v!(_mm512_min_ps(a, b))

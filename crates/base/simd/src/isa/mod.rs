@@ -105,6 +105,8 @@ pub trait Isa: Copy + Send + Sync + 'static {
     fn lesser(self, a: Self::F32, b: Self::F32) -> Self::F32;
     /// `a` where `a > b`, `b` elsewhere (so also where one is NaN). One instruction, unlike [`Isa::max`].
     fn greater(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// `lo` where `a < lo`, then `hi` where that is above `hi`; NaN and each zero stay as they are.
+    fn clamp(self, a: Self::F32, lo: Self::F32, hi: Self::F32) -> Self::F32;
     /// `max(a, 0)`: NaN stays, and -0 gives +0.
     fn relu(self, a: Self::F32) -> Self::F32;
     /// Flips the sign bit.
