@@ -15,6 +15,7 @@ mod process;
 mod python;
 mod race;
 mod sha256;
+mod sweep;
 mod test;
 mod tidy;
 
@@ -41,6 +42,7 @@ enum Command {
     Hostile(hostile::Args),
     Oracle(oracle::Args),
     Race(race::Args),
+    Sweep(sweep::Args),
     Test(test::Args),
     Tidy(tidy::Args),
 }
@@ -65,6 +67,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Hostile(args) => hostile::run(&args),
         Command::Oracle(args) => oracle::run(&args),
         Command::Race(args) => race::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Tidy(args) => tidy::run(&args),
     }

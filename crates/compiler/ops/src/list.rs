@@ -58,6 +58,7 @@ list! {
     split
     squeeze
     transpose
+    trigonometric
     unary
     variadic
 }

@@ -47,5 +47,6 @@ pub mod softmax;
 pub mod split;
 pub mod squeeze;
 pub mod transpose;
+pub mod trigonometric;
 pub mod unary;
 pub mod variadic;
