@@ -58,7 +58,11 @@ fn workers_that_are_needed_come() {
         check(move || {
             with_pool(threads, cores, |pool| {
                 let barrier = shuttle::sync::Barrier::new(threads);
-                (0..2).for_each(|_| Team::of(pool, threads).run(threads, &|_, _| drop(barrier.wait())));
+                (0..2).for_each(|_| {
+                    Team::of(pool, threads).run(threads, &|_, _| {
+                        let _ = barrier.wait();
+                    })
+                });
             });
         });
     }

@@ -16,12 +16,15 @@ pub(crate) fn remap(
     for_width!(io.dtype(input)?, T => remap_words::<T>(io, input, output, &shape, &mut from))
 }
 
+/// Where in the input an element of the output, by its index, comes from; `None` for a zero.
+type Origin<'a> = dyn FnMut(&[usize]) -> Result<Option<usize>, OpError> + 'a;
+
 fn remap_words<T: bytemuck::Pod>(
     io: &mut Io<'_>,
     input: usize,
     output: usize,
     shape: &Shape,
-    from: &mut dyn FnMut(&[usize]) -> Result<Option<usize>, OpError>,
+    from: &mut Origin<'_>,
 ) -> Result<(), OpError> {
     let x = words::<T>(io, input)?;
     let y = words_mut::<T>(io, output)?;
