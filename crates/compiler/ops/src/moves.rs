@@ -94,3 +94,13 @@ pub(crate) fn ints_of(view: &TensorView<'_>) -> Result<Vec<i64>, OpError> {
         other => Err(OpError::DType(other)),
     }
 }
+
+/// An index that may count from the end, within an extent.
+///
+/// # Errors
+/// It is outside.
+pub(crate) fn wrap(index: i64, len: usize) -> Result<usize, OpError> {
+    let wrapped = if index < 0 { index.checked_add(len as i64) } else { Some(index) };
+    let inside = wrapped.and_then(|i| usize::try_from(i).ok()).filter(|&i| i < len);
+    inside.ok_or_else(|| OpError::Value(format!("index {index} is outside an extent of {len}")))
+}
