@@ -13,6 +13,7 @@ pub mod epilogue;
 mod error;
 pub mod gemm;
 mod grain;
+pub mod movement;
 pub mod pool;
 pub mod softmax;
 mod tile;

@@ -5,6 +5,7 @@ use fastserve_kernels::epilogue::Epilogue;
 use fastserve_kernels::gemm::PackFormat;
 
 use crate::fact::Fact;
+use crate::movement::Movement;
 use crate::op::Inputs;
 
 /// What an operator sees when it lowers itself.
@@ -42,6 +43,8 @@ pub enum Lowered {
     PackGemmB(PackGemmSpec),
     /// Packs the weights of a convolution.
     PackConv(PackConvSpec),
+    /// Elements moved.
+    Move(Movement),
     /// Row-major to channel-blocked.
     ToBlocks,
     /// Channel-blocked to row-major.

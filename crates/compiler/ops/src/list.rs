@@ -11,6 +11,7 @@ macro_rules! list {
 }
 
 list! {
+    arg_extreme
     batch_normalization
     binary
     blocks
@@ -22,6 +23,8 @@ list! {
     constant
     conv
     conv_transpose
+    cum_sum
+    depth_to_space
     dropout
     expand
     fill
@@ -29,6 +32,7 @@ list! {
     fused_conv
     fused_gemm
     gather
+    gather_elements
     gemm
     global_average_pool
     global_max_pool
@@ -41,6 +45,7 @@ list! {
     lrn
     matmul
     mean_variance_normalization
+    one_hot
     pack_conv
     pack_gemm
     pad
@@ -51,6 +56,7 @@ list! {
     reduce
     reshape
     resize
+    scatter
     shape
     size
     slice
@@ -59,6 +65,7 @@ list! {
     squeeze
     transpose
     trigonometric
+    trilu
     unary
     variadic
 }

@@ -10,7 +10,7 @@ use fastserve_tensor::{Arena, Tensor, TensorView, TensorViewMut};
 
 use crate::bucket::bucket;
 use crate::model::Inner;
-use crate::plan::{Extent, Plan, extents, update_extents};
+use crate::plan::{Extent, Plan, check_aliases, extents, update_extents};
 use crate::step_io::StepIo;
 use crate::steps;
 
@@ -72,6 +72,7 @@ impl CpuSession {
         self.plan = None;
         self.upper.iter_mut().zip(&self.next).for_each(|(upper, &n)| *upper = bucket(n));
         update_extents(&self.model, &self.next, &mut self.extents)?;
+        check_aliases(&self.model, &self.extents)?;
         self.plan = Some(self.model.plan(&self.upper)?);
         self.symbols.copy_from_slice(&self.next);
         Ok(())

@@ -4,6 +4,7 @@ mod conv;
 mod conv_blocked;
 mod elementwise;
 mod gemm;
+mod movement;
 mod pack;
 mod pool;
 mod reference;
@@ -26,6 +27,7 @@ pub(crate) fn run(io: StepIo<'_>) -> Result<(), OpError> {
         Lowered::Softmax(spec) => softmax::run(io, *spec),
         Lowered::Unary(op) => elementwise::unary(io, *op),
         Lowered::Binary(op) => elementwise::binary(io, *op),
+        Lowered::Move(movement) => movement::run(io, movement),
         Lowered::PackGemmB(spec) => pack::gemm_b(io, spec),
         Lowered::PackConv(spec) => pack::conv_weights(io, spec),
         Lowered::ToBlocks => conv_blocked::to_blocks(io),
@@ -42,6 +44,7 @@ pub(crate) fn scratch_elements(model: &Inner, step: &ModelStep, extents: &[Exten
         Lowered::Gemm(spec) => gemm::scratch(&sizes, spec),
         Lowered::Conv(spec) if spec.blocks => conv_blocked::scratch(&sizes, spec),
         Lowered::Conv(spec) => conv::scratch(&sizes, spec),
+        Lowered::Move(movement) => movement::scratch(&sizes, movement),
         Lowered::Softmax(spec) => softmax::scratch(&sizes, *spec),
         _ => Ok(0),
     }
@@ -58,6 +61,7 @@ pub(crate) fn kernel_name(model: &Inner, step: &ModelStep, extents: &[Extent]) -
         Lowered::Softmax(_) => format!("softmax_f32_{}", model.cpu.name()),
         Lowered::Unary(_) => format!("unary_f32_{}", model.cpu.name()),
         Lowered::Binary(_) => format!("binary_f32_{}", model.cpu.name()),
+        Lowered::Move(movement) => movement.name().into(),
         Lowered::PackGemmB(_) => "pack_b".into(),
         Lowered::PackConv(_) => "pack_weights".into(),
         Lowered::ToBlocks => "to_blocks_f32".into(),
@@ -77,6 +81,11 @@ pub(crate) struct Sizes<'a> {
 impl Sizes<'_> {
     pub(crate) fn input(&self, i: usize) -> Result<&[usize], OpError> {
         let id = self.step.ins.get(i).copied().flatten().ok_or(OpError::Missing { what: "input", index: i })?;
+        Ok(self.extents[id.index()].shape.dims())
+    }
+
+    pub(crate) fn output(&self, i: usize) -> Result<&[usize], OpError> {
+        let id = self.step.outs.get(i).copied().ok_or(OpError::Missing { what: "output", index: i })?;
         Ok(self.extents[id.index()].shape.dims())
     }
 
