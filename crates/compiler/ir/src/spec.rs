@@ -3,6 +3,8 @@
 use fastserve_kernels::elementwise::{BinaryOp, UnaryOp};
 use fastserve_kernels::epilogue::Epilogue;
 use fastserve_kernels::gemm::PackFormat;
+use fastserve_kernels::reduce::ReduceOp;
+use fastserve_tensor::MAX_RANK;
 
 use crate::fact::Fact;
 use crate::op::Inputs;
@@ -34,6 +36,10 @@ pub enum Lowered {
     Pool(PoolSpec),
     /// Softmax along one axis.
     Softmax(SoftmaxSpec),
+    /// A reduction over axes.
+    Reduce(ReduceSpec),
+    /// Rows normalised by their mean and variance: inputs are X, and optionally scale and bias.
+    Normalize(NormalizeSpec),
     /// One input, element by element.
     Unary(UnaryOp),
     /// Two inputs, element by element, broadcast.
@@ -131,4 +137,37 @@ pub struct SoftmaxSpec {
     pub axis: usize,
     /// Whether all axes from `axis` on sum to 1 together (opset below 13), or `axis` alone.
     pub flatten: bool,
+    /// Whether the logarithm is taken.
+    pub log: bool,
+}
+
+/// A reduction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReduceSpec {
+    /// What is made of the elements.
+    pub op: ReduceOp,
+    /// For each axis whether it goes. Trailing axes that are known to be 1 go with the one before them.
+    pub goes: [bool; MAX_RANK],
+}
+
+/// Which elements share a mean and a variance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NormalizeOver {
+    /// All axes from this one on; scale and bias have an element for each position in them.
+    From(usize),
+    /// The spatial axes of a channel; scale and bias have an element a channel.
+    Channel,
+    /// The spatial axes of each of so many groups of channels; scale and bias have an element a channel.
+    Groups(usize),
+}
+
+/// A normalisation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NormalizeSpec {
+    /// Which elements share a mean and a variance.
+    pub over: NormalizeOver,
+    /// Added to the variance.
+    pub epsilon: f32,
+    /// Whether the mean is subtracted first.
+    pub centred: bool,
 }

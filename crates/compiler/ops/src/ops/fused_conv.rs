@@ -15,7 +15,7 @@ use crate::ops::conv::Conv;
 use crate::ops::pack_conv::{packed_order, read_size};
 use crate::window::{AutoPad, WindowAttrs};
 
-/// `act(X * W + bias[O])` on `[N, C, H, W]`.
+/// `act(X * W + bias[O])` on `[N, C, H, W]`, or on `[N, C, W]` as height 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FusedConv(pub ConvSpec);
 
@@ -57,11 +57,24 @@ impl Op for FusedConv {
         }
         let bias = if self.0.epilogue.bias == BiasAxis::None { None } else { Some(inputs.req(2)?) };
         let plain = Fact::new(w.dtype, w.shape.clone());
-        self.plain().infer(&Inputs(&[Some(inputs.ranked(0, 4)?), Some(&plain), bias]))
+        let x = inputs.req(0)?;
+        if x.rank() != 3 {
+            return self.plain().infer(&Inputs(&[Some(inputs.ranked(0, 4)?), Some(&plain), bias]));
+        }
+        let mut high = x.clone();
+        high.shape.insert(2, 1.into());
+        let mut facts = self.plain().infer(&Inputs(&[Some(&high), Some(&plain), bias]))?;
+        for fact in &mut facts {
+            if fact.shape.remove(2).known() != Some(1) {
+                return Err(ShapeError::shape("the window along the height of a single spatial axis is not 1"));
+            }
+        }
+        Ok(facts)
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
-        let (x, packed, out) = (io.input(0)?, io.slice::<f32>(1)?, io.out_shape(0)?);
+        let (x, packed, out) = (io.input(0)?, io.slice::<f32>(1)?, with_height(io.out_shape(0)?)?);
+        let x = x.reshaped(with_height(*x.shape())?)?;
         let [kh, kw] = self.0.window.kernel;
         if x.shape().rank() != 4 || out.rank() != 4 {
             return Err(OpError::Value(format!("expected {out} of {} to be of rank 4", x.shape())));
@@ -83,6 +96,11 @@ impl Op for FusedConv {
     fn lower(&self, _: &LowerCx<'_>) -> Lowered {
         Lowered::Conv(self.0)
     }
+}
+
+/// A single spatial axis is a width, and the height is 1.
+fn with_height(shape: Shape) -> Result<Shape, OpError> {
+    Ok(if let [n, c, w] = *shape.dims() { Shape::new(&[n, c, 1, w])? } else { shape })
 }
 
 impl FusedConv {

@@ -3,8 +3,10 @@
 mod conv;
 mod elementwise;
 mod gemm;
+mod normalize;
 mod pack;
 mod pool;
+mod reduce;
 mod reference;
 mod softmax;
 
@@ -22,6 +24,8 @@ pub(crate) fn run(io: StepIo<'_>) -> Result<(), OpError> {
         Lowered::Conv(spec) => conv::run(io, spec),
         Lowered::Pool(spec) => pool::run(io, spec),
         Lowered::Softmax(spec) => softmax::run(io, *spec),
+        Lowered::Reduce(spec) => reduce::run(io, spec),
+        Lowered::Normalize(spec) => normalize::run(io, spec),
         Lowered::Unary(op) => elementwise::unary(io, *op),
         Lowered::Binary(op) => elementwise::binary(io, *op),
         Lowered::PackGemmB(spec) => pack::gemm_b(io, spec),
@@ -50,6 +54,8 @@ pub(crate) fn kernel_name(model: &Inner, step: &ModelStep, extents: &[Extent]) -
         Lowered::Conv(spec) => conv::chosen(&sizes, spec).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
         Lowered::Pool(_) => format!("pool_f32_{}", model.cpu.name()),
         Lowered::Softmax(_) => format!("softmax_f32_{}", model.cpu.name()),
+        Lowered::Reduce(_) => format!("reduce_f32_{}", model.cpu.name()),
+        Lowered::Normalize(_) => format!("normalize_f32_{}", model.cpu.name()),
         Lowered::Unary(_) => format!("unary_f32_{}", model.cpu.name()),
         Lowered::Binary(_) => format!("binary_f32_{}", model.cpu.name()),
         Lowered::PackGemmB(_) => "pack_b".into(),
