@@ -14,6 +14,7 @@ pub mod gemm;
 mod grain;
 pub mod normalize;
 pub mod pool;
+pub mod recurrent;
 pub mod reduce;
 pub mod softmax;
 mod tile;

@@ -3,6 +3,7 @@
 use fastserve_kernels::elementwise::{BinaryOp, UnaryOp};
 use fastserve_kernels::epilogue::Epilogue;
 use fastserve_kernels::gemm::PackFormat;
+use fastserve_kernels::recurrent::RecurrentCell;
 use fastserve_kernels::reduce::ReduceOp;
 use fastserve_tensor::MAX_RANK;
 
@@ -40,6 +41,8 @@ pub enum Lowered {
     Reduce(ReduceSpec),
     /// Rows normalised by their mean and variance: inputs are X, and optionally scale and bias.
     Normalize(NormalizeSpec),
+    /// A recurrent layer with packed weights: inputs are X, W, R, B, none, the initial state and the initial cell state.
+    Recurrent(RecurrentSpec),
     /// One input, element by element.
     Unary(UnaryOp),
     /// Two inputs, element by element, broadcast.
@@ -170,4 +173,17 @@ pub struct NormalizeSpec {
     pub epsilon: f32,
     /// Whether the mean is subtracted first.
     pub centred: bool,
+}
+
+/// A recurrent layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RecurrentSpec {
+    /// Which cell.
+    pub cell: RecurrentCell,
+    /// One direction, or two.
+    pub directions: usize,
+    /// Whether the only direction walks from the last step; the second of two always does.
+    pub reverse: bool,
+    /// How the weights are packed.
+    pub format: PackFormat,
 }

@@ -23,6 +23,7 @@ list! {
     flatten
     fused_conv
     fused_gemm
+    fused_recurrent
     gather
     gemm
     global_average_pool

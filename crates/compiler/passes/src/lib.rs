@@ -10,6 +10,7 @@ mod fuse_bias;
 mod identity;
 mod pack_conv;
 mod pack_gemm;
+mod pack_recurrent;
 mod util;
 
 use fastserve_ir::{EditError, EditLog, Graph, GraphEdit};
@@ -24,6 +25,7 @@ pub use fuse_bias::FuseBias;
 pub use identity::IdentityElimination;
 pub use pack_conv::PackConv;
 pub use pack_gemm::PackGemm;
+pub use pack_recurrent::PackRecurrent;
 
 /// A change of a graph that keeps what it computes.
 pub trait Pass: Sync {
@@ -45,11 +47,22 @@ pub struct PassCx {
 }
 
 /// The order. Passes that a CPU plan needs for its kernels come after those that only simplify.
-pub const PIPELINE: &[&dyn Pass] =
-    &[&IdentityElimination, &Fold, &ConvBatchNorm, &DeadCode, &PackGemm, &PackConv, &FuseBias, &FuseActivation, &Fold, &DeadCode];
+pub const PIPELINE: &[&dyn Pass] = &[
+    &IdentityElimination,
+    &Fold,
+    &ConvBatchNorm,
+    &DeadCode,
+    &PackGemm,
+    &PackConv,
+    &PackRecurrent,
+    &FuseBias,
+    &FuseActivation,
+    &Fold,
+    &DeadCode,
+];
 
 /// Passes without which only reference bodies would run: kernels for every node as it stands, nothing joined.
-pub const KERNELS: &[&dyn Pass] = &[&PackGemm, &PackConv, &Fold];
+pub const KERNELS: &[&dyn Pass] = &[&PackGemm, &PackConv, &PackRecurrent, &Fold];
 
 /// Passes that simplify without choosing kernels: what [`crate::simplify`] runs.
 pub const SIMPLIFY: &[&dyn Pass] = &[&IdentityElimination, &Fold, &ConvBatchNorm, &DeadCode];

@@ -12,6 +12,7 @@ pub mod dropout;
 pub mod flatten;
 pub mod fused_conv;
 pub mod fused_gemm;
+pub mod fused_recurrent;
 pub mod gather;
 pub mod gemm;
 pub mod global_average_pool;

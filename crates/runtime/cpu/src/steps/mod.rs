@@ -6,6 +6,7 @@ mod gemm;
 mod normalize;
 mod pack;
 mod pool;
+mod recurrent;
 mod reduce;
 mod reference;
 mod softmax;
@@ -24,6 +25,7 @@ pub(crate) fn run(io: StepIo<'_>) -> Result<(), OpError> {
         Lowered::Conv(spec) => conv::run(io, spec),
         Lowered::Pool(spec) => pool::run(io, spec),
         Lowered::Softmax(spec) => softmax::run(io, *spec),
+        Lowered::Recurrent(spec) => recurrent::run(io, spec),
         Lowered::Reduce(spec) => reduce::run(io, spec),
         Lowered::Normalize(spec) => normalize::run(io, spec),
         Lowered::Unary(op) => elementwise::unary(io, *op),
@@ -42,6 +44,7 @@ pub(crate) fn scratch_elements(model: &Inner, step: &ModelStep, extents: &[Exten
         Lowered::Gemm(spec) => gemm::scratch(&sizes, spec),
         Lowered::Conv(spec) => conv::scratch(&sizes, spec),
         Lowered::Softmax(spec) => softmax::scratch(&sizes, *spec),
+        Lowered::Recurrent(spec) => recurrent::scratch(&sizes, spec),
         _ => Ok(0),
     }
 }
@@ -54,6 +57,7 @@ pub(crate) fn kernel_name(model: &Inner, step: &ModelStep, extents: &[Extent]) -
         Lowered::Conv(spec) => conv::chosen(&sizes, spec).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
         Lowered::Pool(_) => format!("pool_f32_{}", model.cpu.name()),
         Lowered::Softmax(_) => format!("softmax_f32_{}", model.cpu.name()),
+        Lowered::Recurrent(spec) => format!("recurrent of {}", gemm::row(model.cpu, spec.format).map_or("none", |r| r.name)),
         Lowered::Reduce(_) => format!("reduce_f32_{}", model.cpu.name()),
         Lowered::Normalize(_) => format!("normalize_f32_{}", model.cpu.name()),
         Lowered::Unary(_) => format!("unary_f32_{}", model.cpu.name()),
