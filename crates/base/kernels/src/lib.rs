@@ -5,6 +5,7 @@
 //! size, nor on which of the instruction sets with a fused multiply-add runs ([`class`] is the rule).
 
 pub mod class;
+pub mod col2im;
 pub mod conv;
 mod disjoint;
 pub mod elementwise;

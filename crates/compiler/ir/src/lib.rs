@@ -23,7 +23,7 @@ pub use io::Io;
 pub use layout::{Layout, pack_format_name, parse_pack_format};
 pub use op::{BuildError, Inputs, LATEST_OPSET, Op, OpError, OpRef, OpSet, ShapeError, downcast, normalize_axis};
 pub use spec::{
-    ConvSpec, GemmSpec, LowerCx, Lowered, NormalizeOver, NormalizeSpec, PackConvSpec, PackGemmSpec, PoolKind, PoolSpec, RecurrentSpec,
-    ReduceSpec, SoftmaxSpec, Window2d,
+    Col2ImSpec, ConvSpec, GemmSpec, LowerCx, Lowered, NormalizeOver, NormalizeSpec, PackConvSpec, PackGemmSpec, PoolKind, PoolSpec,
+    RecurrentSpec, ReduceSpec, SoftmaxSpec, Window2d,
 };
 pub use verify::VerifyError;

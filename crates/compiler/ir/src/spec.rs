@@ -43,6 +43,8 @@ pub enum Lowered {
     Normalize(NormalizeSpec),
     /// A recurrent layer with packed weights: inputs are X, W, R, B, none, the initial state and the initial cell state.
     Recurrent(RecurrentSpec),
+    /// Taps added into an image: inputs are the taps, and optionally a bias a channel.
+    Col2Im(Col2ImSpec),
     /// One input, element by element.
     Unary(UnaryOp),
     /// Two inputs, element by element, broadcast.
@@ -186,4 +188,17 @@ pub struct RecurrentSpec {
     pub reverse: bool,
     /// How the weights are packed.
     pub format: PackFormat,
+}
+
+/// Taps added into an image. Its extents are those of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Col2ImSpec {
+    /// Extents of the window (height, width).
+    pub kernel: [usize; 2],
+    /// Steps in the image.
+    pub strides: [usize; 2],
+    /// Distances between taps in the image.
+    pub dilations: [usize; 2],
+    /// What is cut off the top and the left.
+    pub pads: [usize; 2],
 }

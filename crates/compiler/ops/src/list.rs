@@ -15,6 +15,7 @@ list! {
     binary
     cast
     clip
+    col2im
     concat
     constant
     conv

@@ -3,6 +3,7 @@
 //! Every pass works through [`GraphEdit`], so that each change is logged and the graph is verified after each pass.
 
 mod conv_batchnorm;
+mod conv_transpose;
 mod dead_code;
 mod fold;
 mod fuse_activation;
@@ -18,6 +19,7 @@ use fastserve_simd::Cpu;
 use thiserror::Error;
 
 pub use conv_batchnorm::ConvBatchNorm;
+pub use conv_transpose::ConvTranspose;
 pub use dead_code::DeadCode;
 pub use fold::{FOLD_LIMIT_BYTES, Fold};
 pub use fuse_activation::FuseActivation;
@@ -52,6 +54,7 @@ pub const PIPELINE: &[&dyn Pass] = &[
     &Fold,
     &ConvBatchNorm,
     &DeadCode,
+    &ConvTranspose,
     &PackGemm,
     &PackConv,
     &PackRecurrent,
@@ -62,7 +65,7 @@ pub const PIPELINE: &[&dyn Pass] = &[
 ];
 
 /// Passes without which only reference bodies would run: kernels for every node as it stands, nothing joined.
-pub const KERNELS: &[&dyn Pass] = &[&PackGemm, &PackConv, &PackRecurrent, &Fold];
+pub const KERNELS: &[&dyn Pass] = &[&ConvTranspose, &PackGemm, &PackConv, &PackRecurrent, &Fold];
 
 /// Passes that simplify without choosing kernels: what [`crate::simplify`] runs.
 pub const SIMPLIFY: &[&dyn Pass] = &[&IdentityElimination, &Fold, &ConvBatchNorm, &DeadCode];

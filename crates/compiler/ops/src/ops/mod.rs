@@ -4,6 +4,7 @@ pub mod batch_normalization;
 pub mod binary;
 pub mod cast;
 pub mod clip;
+pub mod col2im;
 pub mod concat;
 pub mod constant;
 pub mod conv;

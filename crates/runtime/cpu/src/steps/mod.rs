@@ -1,5 +1,6 @@
 //! Steps to kernels: one file a family.
 
+mod col2im;
 mod conv;
 mod elementwise;
 mod gemm;
@@ -26,6 +27,7 @@ pub(crate) fn run(io: StepIo<'_>) -> Result<(), OpError> {
         Lowered::Pool(spec) => pool::run(io, spec),
         Lowered::Softmax(spec) => softmax::run(io, *spec),
         Lowered::Recurrent(spec) => recurrent::run(io, spec),
+        Lowered::Col2Im(spec) => col2im::run(io, spec),
         Lowered::Reduce(spec) => reduce::run(io, spec),
         Lowered::Normalize(spec) => normalize::run(io, spec),
         Lowered::Unary(op) => elementwise::unary(io, *op),
@@ -58,6 +60,7 @@ pub(crate) fn kernel_name(model: &Inner, step: &ModelStep, extents: &[Extent]) -
         Lowered::Pool(_) => format!("pool_f32_{}", model.cpu.name()),
         Lowered::Softmax(_) => format!("softmax_f32_{}", model.cpu.name()),
         Lowered::Recurrent(spec) => format!("recurrent of {}", gemm::row(model.cpu, spec.format).map_or("none", |r| r.name)),
+        Lowered::Col2Im(_) => format!("col2im_f32_{}", model.cpu.name()),
         Lowered::Reduce(_) => format!("reduce_f32_{}", model.cpu.name()),
         Lowered::Normalize(_) => format!("normalize_f32_{}", model.cpu.name()),
         Lowered::Unary(_) => format!("unary_f32_{}", model.cpu.name()),
