@@ -13,14 +13,19 @@ macro_rules! list {
 list! {
     batch_normalization
     binary
+    blocks
     cast
+    choose
     clip
     col2im
+    compare
     concat
     constant
     conv
     conv_transpose
     dropout
+    expand
+    fill
     flatten
     fused_conv
     fused_gemm
@@ -32,6 +37,7 @@ list! {
     hardmax
     identity
     instance_normalization
+    is_nan
     layer_normalization
     lp_normalization
     lrn
@@ -41,13 +47,19 @@ list! {
     pack_gemm
     pad
     pool
+    pow
     prelu
     recurrent
     reduce
     reshape
+    resize
     shape
+    size
+    slice
     softmax
+    split
     squeeze
     transpose
     unary
+    variadic
 }

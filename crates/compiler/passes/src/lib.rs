@@ -2,6 +2,7 @@
 //!
 //! Every pass works through [`GraphEdit`], so that each change is logged and the graph is verified after each pass.
 
+mod block_layout;
 mod conv_batchnorm;
 mod conv_transpose;
 mod dead_code;
@@ -18,6 +19,7 @@ use fastserve_ir::{EditError, EditLog, Graph, GraphEdit};
 use fastserve_simd::Cpu;
 use thiserror::Error;
 
+pub use block_layout::BlockLayout;
 pub use conv_batchnorm::ConvBatchNorm;
 pub use conv_transpose::ConvTranspose;
 pub use dead_code::DeadCode;
@@ -60,6 +62,7 @@ pub const PIPELINE: &[&dyn Pass] = &[
     &PackRecurrent,
     &FuseBias,
     &FuseActivation,
+    &BlockLayout,
     &Fold,
     &DeadCode,
 ];

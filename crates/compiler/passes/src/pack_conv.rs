@@ -65,9 +65,9 @@ fn rewrite(g: &mut GraphEdit<'_>, id: NodeId, found: &Found, cx: &PassCx) -> Res
     let Some(node) = g.graph().node(id).cloned() else { return Ok(()) };
     let (mr, group) = (panel_height(cx.cpu), found.group);
     let w = if g.graph().fact(found.w).rank() == 3 { with_height(g, &node.name, found.w)? } else { found.w };
-    let packed = g.add_node(&format!("{}.pack", node.name), op(PackConvOp(PackConvSpec { mr, group })), &[Some(w)])?;
+    let packed = g.add_node(&format!("{}.pack", node.name), op(PackConvOp(PackConvSpec { mr, group, blocks: false })), &[Some(w)])?;
     let bias = if found.bias.is_some() { BiasAxis::Row } else { BiasAxis::None };
-    let spec = ConvSpec { window: found.window, group, mr, epilogue: Epilogue { bias, ..Epilogue::default() } };
+    let spec = ConvSpec { window: found.window, group, mr, blocks: false, epilogue: Epilogue { bias, ..Epilogue::default() } };
     let mut inputs = vec![Some(found.x), packed.first().copied()];
     inputs.extend(found.bias.map(Some));
     g.replace_node(id, op(FusedConv(spec)), inputs)
