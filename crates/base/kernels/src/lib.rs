@@ -6,6 +6,7 @@
 
 pub mod blocked;
 pub mod class;
+pub mod col2im;
 pub mod conv;
 mod disjoint;
 pub mod elementwise;
@@ -14,7 +15,10 @@ mod error;
 pub mod gemm;
 mod grain;
 pub mod movement;
+pub mod normalize;
 pub mod pool;
+pub mod recurrent;
+pub mod reduce;
 pub mod softmax;
 mod tile;
 pub mod window;

@@ -18,6 +18,7 @@ list! {
     cast
     choose
     clip
+    col2im
     compare
     concat
     constant
@@ -31,6 +32,7 @@ list! {
     flatten
     fused_conv
     fused_gemm
+    fused_recurrent
     gather
     gather_elements
     gemm
