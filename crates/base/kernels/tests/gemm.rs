@@ -73,7 +73,8 @@ impl Case {
         pack_b(row.pack, self.k, self.n, &self.b, row_stride, col_stride, &mut packed).expect("packs");
         let (a_row_stride, a_col_stride) = if self.trans_a { (1, self.m) } else { (self.k, 1) };
         let mut c = vec![7.0; m * self.c_stride];
-        let mut scratch = vec![f32::NAN; scratch_len(row, ScratchSizes { m, n: self.n, k: self.k, packed: is_packed }, team.threads()).expect("small")];
+        let mut scratch =
+            vec![f32::NAN; scratch_len(row, ScratchSizes { m, n: self.n, k: self.k, packed: is_packed }, team.threads()).expect("small")];
         let skip = if self.epilogue.bias == BiasAxis::Row { first } else { 0 };
         let args = GemmF32 {
             m,

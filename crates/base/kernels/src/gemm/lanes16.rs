@@ -1,7 +1,7 @@
 //! Class Lanes16: few columns, so K runs along the lanes.
 
-use super::{Block, Job, OperandB};
 use super::pack::pack_columns;
+use super::{Block, Job, OperandB};
 use crate::class::chunks;
 use crate::tile::{Finish, Place, Strided, Tile};
 use fastserve_simd::{Cpu, Isa, Kernel, LANES};

@@ -46,7 +46,7 @@ pub(crate) fn scratch_elements(model: &Inner, step: &ModelStep, extents: &[Exten
 pub(crate) fn kernel_name(model: &Inner, step: &ModelStep, extents: &[Extent]) -> String {
     let sizes = Sizes { model, step, extents };
     match &step.lowered {
-        Lowered::Gemm(spec) => gemm::row(model.cpu, spec.format).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
+        Lowered::Gemm(spec) => gemm::chosen(&sizes, spec).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
         Lowered::Conv(spec) => conv::chosen(&sizes, spec).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
         Lowered::Pool(_) => format!("pool_f32_{}", model.cpu.name()),
         Lowered::Softmax(_) => format!("softmax_f32_{}", model.cpu.name()),
