@@ -355,3 +355,32 @@ fn unzip_gives_every_second_lane() {
         assert_eq!(cpu.run(Unzip(&src)), want, "{}", cpu.name());
     }
 }
+
+struct Transposed<'a>(&'a [f32]);
+
+impl Kernel for Transposed<'_> {
+    type Out = Vec<f32>;
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> Vec<f32> {
+        let mut rows = [isa.splat(0.0); 16];
+        for (r, row) in rows.iter_mut().enumerate() {
+            *row = isa.load(&self.0[r * 16..]);
+        }
+        isa.prefetch(self.0.as_ptr());
+        let mut out = vec![0.0; 256];
+        for (c, column) in isa.transpose(rows).into_iter().enumerate() {
+            isa.store(column, &mut out[c * 16..]);
+        }
+        out
+    }
+}
+
+#[test]
+fn transposition_moves_each_element_to_its_place() {
+    let matrix: Vec<f32> = (0..256u16).map(f32::from).collect();
+    for cpu in Cpu::all_available() {
+        for (i, x) in cpu.run(Transposed(&matrix)).into_iter().enumerate() {
+            assert_eq!(x, matrix[i % 16 * 16 + i / 16], "{} at {i}", cpu.name());
+        }
+    }
+}

@@ -30,7 +30,7 @@ impl LowerCx<'_> {
 /// What to run. Extents are not part of it: they are those of the values at run time.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lowered {
-    /// `A[…, M, K] · B[…, K, N]` with B packed.
+    /// `A[…, M, K] · B[…, K, N]`, B packed or as it lies.
     Gemm(GemmSpec),
     /// A 2-D convolution with packed weights.
     Conv(ConvSpec),
@@ -66,12 +66,16 @@ pub enum Lowered {
     Reference,
 }
 
-/// `A · B`: inputs are A, packed B, and the bias if the epilogue has one.
+/// `A · B`: inputs are A, B, and the bias if the epilogue has one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GemmSpec {
     /// A is stored `[K, M]`.
     pub trans_a: bool,
-    /// How B is packed.
+    /// B is row-major: what must be packed of it is packed in each run. Else it is packed already.
+    pub rows: bool,
+    /// A row-major B is stored `[N, K]`.
+    pub trans_b: bool,
+    /// How B is packed, before or in the run.
     pub format: PackFormat,
     /// What is done to each result as it is stored.
     pub epilogue: Epilogue,

@@ -398,6 +398,29 @@ impl Isa for Avx2 {
         both!(unzipped8, v)
     }
 
+    // Four squares of eight by eight.
+    #[inline(always)]
+    fn transpose(self, r: [Lanes; LANES]) -> [Lanes; LANES] {
+        let mut out = r;
+        let quarter = |first: usize, high: bool| -> [__m256; 8] {
+            let rows = std::array::from_fn(|i| if high { r[first + i].1 } else { r[first + i].0 });
+            // SAFETY: the token proves the feature; no memory is touched.
+            unsafe { transposed8(rows) }
+        };
+        let (a, b, c, d) = (quarter(0, false), quarter(8, false), quarter(0, true), quarter(8, true));
+        for i in 0..8 {
+            out[i] = Lanes(a[i], b[i]);
+            out[8 + i] = Lanes(c[i], d[i]);
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn prefetch(self, at: *const f32) {
+        // SAFETY: SSE is part of x86-64; a prefetch reads nothing, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+
     #[inline(always)]
     fn reduce_add(self, a: Lanes) -> f32 {
         // SAFETY: the token proves the feature; no memory is touched.
@@ -420,4 +443,23 @@ fn shift_to_exponent(v: __m256) -> __m256 {
 #[target_feature(enable = "avx2")]
 fn unzipped8(v: __m256) -> __m256 {
     _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(_mm256_castps_pd(v)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn transposed8(r: [__m256; 8]) -> [__m256; 8] {
+    let (mut q, mut out) = (r, r);
+    for i in [0, 4] {
+        let (lo01, hi01) = (_mm256_unpacklo_ps(r[i], r[i + 1]), _mm256_unpackhi_ps(r[i], r[i + 1]));
+        let (lo23, hi23) = (_mm256_unpacklo_ps(r[i + 2], r[i + 3]), _mm256_unpackhi_ps(r[i + 2], r[i + 3]));
+        q[i] = _mm256_shuffle_ps::<0b01_00_01_00>(lo01, lo23);
+        q[i + 1] = _mm256_shuffle_ps::<0b11_10_11_10>(lo01, lo23);
+        q[i + 2] = _mm256_shuffle_ps::<0b01_00_01_00>(hi01, hi23);
+        q[i + 3] = _mm256_shuffle_ps::<0b11_10_11_10>(hi01, hi23);
+    }
+    for j in 0..4 {
+        out[j] = _mm256_permute2f128_ps::<0x20>(q[j], q[4 + j]);
+        out[4 + j] = _mm256_permute2f128_ps::<0x31>(q[j], q[4 + j]);
+    }
+    out
 }

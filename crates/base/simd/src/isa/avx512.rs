@@ -330,6 +330,35 @@ impl Isa for Avx512 {
         v
     }
 
+    // Pairs of rows, then fours, within quarters of four lanes; then the quarters move to their places.
+    #[inline(always)]
+    fn transpose(self, r: [__m512; LANES]) -> [__m512; LANES] {
+        let (mut q, mut out) = (r, r);
+        for i in (0..LANES).step_by(4) {
+            let (lo01, hi01) = v!((_mm512_unpacklo_ps(r[i], r[i + 1]), _mm512_unpackhi_ps(r[i], r[i + 1])));
+            let (lo23, hi23) = v!((_mm512_unpacklo_ps(r[i + 2], r[i + 3]), _mm512_unpackhi_ps(r[i + 2], r[i + 3])));
+            q[i] = v!(_mm512_shuffle_ps::<0b01_00_01_00>(lo01, lo23));
+            q[i + 1] = v!(_mm512_shuffle_ps::<0b11_10_11_10>(lo01, lo23));
+            q[i + 2] = v!(_mm512_shuffle_ps::<0b01_00_01_00>(hi01, hi23));
+            q[i + 3] = v!(_mm512_shuffle_ps::<0b11_10_11_10>(hi01, hi23));
+        }
+        for j in 0..4 {
+            let even = v!((_mm512_shuffle_f32x4::<0x88>(q[j], q[4 + j]), _mm512_shuffle_f32x4::<0x88>(q[8 + j], q[12 + j])));
+            let odd = v!((_mm512_shuffle_f32x4::<0xdd>(q[j], q[4 + j]), _mm512_shuffle_f32x4::<0xdd>(q[8 + j], q[12 + j])));
+            out[j] = v!(_mm512_shuffle_f32x4::<0x88>(even.0, even.1));
+            out[4 + j] = v!(_mm512_shuffle_f32x4::<0x88>(odd.0, odd.1));
+            out[8 + j] = v!(_mm512_shuffle_f32x4::<0xdd>(even.0, even.1));
+            out[12 + j] = v!(_mm512_shuffle_f32x4::<0xdd>(odd.0, odd.1));
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn prefetch(self, at: *const f32) {
+        // SAFETY: SSE is part of x86-64; a prefetch reads nothing, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+
     #[inline(always)]
     fn reduce_add(self, a: __m512) -> f32 {
         fold16!(a, _mm512_add_ps)

@@ -177,6 +177,11 @@ pub trait Isa: Copy + Send + Sync + 'static {
     /// What came of results of [`Isa::unzip`], lane by lane, with its lanes in order.
     fn unzipped(self, v: Self::F32) -> Self::F32;
 
+    /// The sixteen by sixteen matrix whose rows are `rows`, transposed.
+    fn transpose(self, rows: [Self::F32; LANES]) -> [Self::F32; LANES];
+    /// Asks for the cache line at `at` ahead of its use. Any address will do: nothing is read.
+    fn prefetch(self, at: *const f32);
+
     /// The sum of the lanes by the fixed tree: lanes `l` and `l + 8`, then `l + 4`, `l + 2`, `l + 1`.
     fn reduce_add(self, a: Self::F32) -> f32;
     /// The greatest lane by the same tree; NaN as in [`Isa::max`].

@@ -369,6 +369,20 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn transpose(self, rows: [Lanes; LANES]) -> [Lanes; LANES] {
+        let mut out = rows;
+        for (r, row) in rows.iter().enumerate() {
+            for (c, &x) in row.0.iter().enumerate() {
+                out[c].0[r] = x;
+            }
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn prefetch(self, _: *const f32) {}
+
+    #[inline(always)]
     fn reduce_add(self, a: Lanes) -> f32 {
         reduce!(a, |x, y| x + y)
     }

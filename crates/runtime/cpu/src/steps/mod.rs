@@ -63,12 +63,12 @@ pub(crate) fn scratch_elements(model: &Inner, step: &ModelStep, extents: &[Exten
 pub(crate) fn kernel_name(model: &Inner, step: &ModelStep, extents: &[Extent]) -> String {
     let sizes = Sizes { model, step, extents };
     match &step.lowered {
-        Lowered::Gemm(spec) => gemm::row(model.cpu, spec.format).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
+        Lowered::Gemm(spec) => gemm::chosen(&sizes, spec).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
         Lowered::Conv(spec) if spec.blocks => conv_blocked::chosen(&sizes, spec).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
         Lowered::Conv(spec) => conv::chosen(&sizes, spec).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
         Lowered::Pool(_) => format!("pool_f32_{}", model.cpu.name()),
         Lowered::Softmax(_) => format!("softmax_f32_{}", model.cpu.name()),
-        Lowered::Recurrent(spec) => format!("recurrent of {}", gemm::row(model.cpu, spec.format).map_or("none", |r| r.name)),
+        Lowered::Recurrent(spec) => format!("recurrent of {}", gemm::row(model.cpu, spec.format, 1).map_or("none", |r| r.name)),
         Lowered::Col2Im(_) => format!("col2im_f32_{}", model.cpu.name()),
         Lowered::Reduce(_) => format!("reduce_f32_{}", model.cpu.name()),
         Lowered::Normalize(_) => format!("normalize_f32_{}", model.cpu.name()),

@@ -2,7 +2,7 @@
 
 use fastserve_ir::{OpError, RecurrentSpec};
 use fastserve_kernels::epilogue::{BiasAxis, Epilogue};
-use fastserve_kernels::gemm::{GemmF32, GemmRow, gemm_f32, scratch_len};
+use fastserve_kernels::gemm::{GemmB, GemmF32, ScratchSizes, gemm_f32, scratch_len};
 use fastserve_kernels::recurrent::{RecurrentCell, RecurrentStep, recurrent_step_f32};
 use fastserve_parallel::Team;
 use fastserve_simd::Cpu;
@@ -43,10 +43,12 @@ impl Extents {
 
 pub(crate) fn scratch(sizes: &Sizes<'_>, spec: &RecurrentSpec) -> Result<usize, OpError> {
     let e = extents(sizes.input(0)?, sizes.input(2)?, spec)?;
-    let row = gemm::row(sizes.model.cpu, spec.format)?;
-    let threads = sizes.model.team.threads();
-    let all = scratch_len(row, e.time * e.batch, e.input, threads).map_err(kernel_error)?;
-    let one = scratch_len(row, e.batch, e.hidden, threads).map_err(kernel_error)?;
+    let need = |m: usize, k: usize| {
+        let row = gemm::row(sizes.model.cpu, spec.format, m)?;
+        let product = ScratchSizes { m, n: e.gates, k, packed: true };
+        scratch_len(row, product, sizes.model.team.threads()).map_err(kernel_error)
+    };
+    let (all, one) = (need(e.time * e.batch, e.input)?, need(e.batch, e.hidden)?);
     Ok(e.own_scratch().iter().sum::<usize>() + all.max(one))
 }
 
@@ -54,7 +56,6 @@ pub(crate) fn scratch(sizes: &Sizes<'_>, spec: &RecurrentSpec) -> Result<usize, 
 struct Layer<'a> {
     spec: &'a RecurrentSpec,
     e: Extents,
-    row: &'static GemmRow,
     cpu: Cpu,
     team: Team,
     reverse: bool,
@@ -103,12 +104,10 @@ pub(crate) fn run(mut io: StepIo<'_>, spec: &RecurrentSpec) -> Result<(), OpErro
         }
     }
     let mut buffers = Buffers::new(io.take_scratch()?, &e)?;
-    let row = gemm::row(io.model.cpu, spec.format)?;
     for d in 0..spec.directions {
         let mut layer = Layer {
             spec,
             e,
-            row,
             cpu: io.model.cpu,
             team: io.model.team,
             reverse: spec.reverse || d == 1,
@@ -211,7 +210,9 @@ impl Layer<'_> {
         scratch: &mut [f32],
     ) -> Result<(), OpError> {
         let n = self.e.gates;
-        let args = GemmF32 { m, n, k, a, a_row_stride: k, a_col_stride: 1, b, c, c_row_stride: n, epilogue, bias, residual };
-        gemm_f32(self.cpu, self.row, args, scratch, self.team).map_err(kernel_error)
+        let row = gemm::row(self.cpu, self.spec.format, m)?;
+        let b = GemmB::Packed(b);
+        let args = GemmF32 { m, n, k, a, a_row_stride: k, a_col_stride: 1, b, batch: &[], c, c_row_stride: n, epilogue, bias, residual };
+        gemm_f32(self.cpu, row, args, scratch, self.team).map_err(kernel_error)
     }
 }
