@@ -5,4 +5,5 @@ pub(crate) mod images;
 pub(crate) mod inputs;
 pub(crate) mod npy;
 pub(crate) mod outputs;
+pub(crate) mod preset;
 pub(crate) mod random;
