@@ -21,8 +21,12 @@ pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "fs.Gemm", since: 1, build }];
 
 fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     attrs.only(&[&epilogue::NAMES[..], &["format", "transA"]].concat())?;
+    let epilogue = epilogue::read(attrs, BiasAxis::Column)?;
+    if epilogue.residual {
+        return Err(AttrError::value("residual", "a product takes none yet".to_owned()));
+    }
     let (trans_a, format) = (attrs.flag("transA", false)?, read_format(attrs)?);
-    Ok(Arc::new(FusedGemm(GemmSpec { trans_a, format, epilogue: epilogue::read(attrs, BiasAxis::Column)? })))
+    Ok(Arc::new(FusedGemm(GemmSpec { trans_a, format, epilogue })))
 }
 
 impl Op for FusedGemm {
@@ -77,7 +81,7 @@ impl Op for FusedGemm {
             let (g, row, col) = (i / n / m, i / n % m, i % n);
             let at = |kk| if self.0.trans_a { kk * m + row } else { (g * m + row) * k + kk };
             let term = |kk| f64::from(a[at(kk)]) * f64::from(b[g * step + packed_index(self.0.format, k, kk, col)]);
-            *y = epilogue::apply(&self.0.epilogue, (0..k).map(term).sum(), bias.map(|b| b[col]));
+            *y = epilogue::apply(&self.0.epilogue, (0..k).map(term).sum(), bias.map(|b| b[col]), None);
         }
         Ok(())
     }
