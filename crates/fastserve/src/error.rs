@@ -17,7 +17,9 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The bytes are of no format that is known.
-    #[error("this is neither ONNX nor text weights (`fastserve-text-weights 0.1`) nor a folder with config.json and model.safetensors: {0}")]
+    #[error(
+        "this is neither ONNX nor text weights (`fastserve-text-weights 0.1`) nor a folder with config.json and model.safetensors: {0}"
+    )]
     UnknownFormat(String),
     /// An ONNX file could not be loaded.
     #[error(transparent)]

@@ -31,6 +31,8 @@ pub(crate) struct Row {
     pub(crate) inputs: Vec<Input>,
     pub(crate) batch: Option<String>,
     pub(crate) cases: Vec<Case>,
+    #[serde(default)]
+    pub(crate) race: Vec<Case>,
 }
 
 /// When a network is tested.

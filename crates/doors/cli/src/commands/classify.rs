@@ -73,7 +73,8 @@ fn one(path: &Path, session: &mut Session, inputs: &InputArgs, args: &ImageArgs,
     Ok(Classified { path: path.to_owned(), picture, ranking: Ranking::of(&outputs.get(0)?)?, latency_us })
 }
 
-fn read_labels(path: &Path) -> Result<Vec<String>> {
+/// Names of classes, one a line.
+pub(crate) fn read_labels(path: &Path) -> Result<Vec<String>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the labels {}", path.display()))?;
     Ok(text.lines().map(|l| l.trim().to_owned()).collect())
 }
