@@ -15,12 +15,16 @@ list! {
     binary
     blocks
     cast
+    choose
     clip
+    compare
     concat
     constant
     conv
     conv_transpose
     dropout
+    expand
+    fill
     flatten
     fused_conv
     fused_gemm
@@ -31,6 +35,7 @@ list! {
     hardmax
     identity
     instance_normalization
+    is_nan
     layer_normalization
     lp_normalization
     lrn
@@ -40,13 +45,19 @@ list! {
     pack_gemm
     pad
     pool
+    pow
     prelu
     recurrent
     reduce
     reshape
+    resize
     shape
+    size
+    slice
     softmax
+    split
     squeeze
     transpose
     unary
+    variadic
 }

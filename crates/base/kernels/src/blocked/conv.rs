@@ -4,7 +4,7 @@
 use super::InputLayout;
 use super::plan::{self, Limits, Plan, padded_width, strip_rows};
 use super::run::Job;
-use super::tile::{MicroTile, Span, TileArgs, TileOut};
+use super::tile::{MicroTile, Panel, PanelOut, Span, TileArgs};
 use crate::class::chunks;
 use crate::conv::Runs;
 use crate::disjoint::Disjoint;
@@ -33,7 +33,7 @@ pub(super) struct Task<'a> {
 /// The tiles that an instruction set has: which are compiled for it.
 pub(super) trait Tiles: 'static {
     /// Runs a tile of `rows` positions by `blocks` blocks.
-    fn run<I: Isa, const P: usize, const C: usize>(isa: I, rows: usize, blocks: usize, args: TileArgs<'_>);
+    fn run<I: Isa, const P: usize, const ONE: bool>(isa: I, rows: usize, blocks: usize, args: TileArgs<'_>);
 }
 
 macro_rules! tiles {
@@ -43,9 +43,9 @@ macro_rules! tiles {
 
         impl Tiles for $name {
             #[inline(always)]
-            fn run<I: Isa, const P: usize, const C: usize>(isa: I, rows: usize, blocks: usize, args: TileArgs<'_>) {
+            fn run<I: Isa, const P: usize, const ONE: bool>(isa: I, rows: usize, blocks: usize, args: TileArgs<'_>) {
                 match (blocks, rows) {
-                    $($(($blocks, $rows) => isa.enter(MicroTile::<$rows, $blocks, P, C>(args)),)*)*
+                    $($(($blocks, $rows) => isa.enter(MicroTile::<$rows, $blocks, P, ONE>(args)),)*)*
                     _ => debug_assert!(false, "no tile of {rows} by {blocks}"),
                 }
             }
@@ -118,8 +118,7 @@ struct Source<'a> {
     x: &'a [f32],
     /// Channels lie in blocks.
     blocked: bool,
-    /// Between channels of a span, positions along a row, rows, and spans' blocks (or channels) of input channels.
-    channel: usize,
+    /// Between positions along a row, rows, and blocks of input channels (or channels).
     position: usize,
     row: usize,
     block: usize,
@@ -136,10 +135,11 @@ impl<T: Tiles> Kernel for Part<'_, T> {
         for ks in chunks(shape.k()) {
             let (spans, reach) = source.spans(shape, &ks, spans);
             match (source.blocked, source.position * shape.window().stride[1]) {
-                (true, 16) => task.panels::<I, T, 16, 1>(isa, &source, &ks, spans, reach),
-                (true, 32) => task.panels::<I, T, 32, 1>(isa, &source, &ks, spans, reach),
-                (false, 2) => task.panels::<I, T, 2, 0>(isa, &source, &ks, spans, reach),
-                _ => task.panels::<I, T, 0, 0>(isa, &source, &ks, spans, reach),
+                (true, 16) => task.panels::<I, T, 16, false>(isa, &source, &ks, spans, reach),
+                (true, 32) => task.panels::<I, T, 32, false>(isa, &source, &ks, spans, reach),
+                (false, 2) => task.panels::<I, T, 2, true>(isa, &source, &ks, spans, reach),
+                (true, _) => task.panels::<I, T, 0, false>(isa, &source, &ks, spans, reach),
+                (false, _) => task.panels::<I, T, 0, true>(isa, &source, &ks, spans, reach),
             }
         }
     }
@@ -150,13 +150,16 @@ impl Source<'_> {
     fn spans<'s>(&self, shape: &crate::conv::ConvShape, ks: &Range<usize>, spans: &'s mut [Span]) -> (&'s [Span], usize) {
         let [dh, dw] = shape.window().dilation;
         let (mut count, mut reach) = (0, 0);
-        for (run, span) in Runs::new(shape, ks).zip(spans.iter_mut()) {
-            let (first, len) = (run.channels.start, run.channels.len());
-            let channel = if self.blocked { first / LANES * self.block + first % LANES } else { first * self.block };
-            let start = channel + run.tap[0] * dh * self.row + run.tap[1] * dw * self.position;
-            *span = [start as u32, len as u32];
-            reach = reach.max(start + (len - 1) * self.channel + 1);
-            count += 1;
+        for run in Runs::new(shape, ks) {
+            let tap = run.tap[0] * dh * self.row + run.tap[1] * dw * self.position;
+            // In rows, the channels of a run are no neighbours.
+            let (first, step) = (run.channels.start, if self.blocked { run.channels.len() } else { 1 });
+            for (channel, span) in (first..run.channels.end).step_by(step).zip(spans[count..].iter_mut()) {
+                let at = if self.blocked { channel / LANES * self.block + channel % LANES } else { channel * self.block };
+                *span = [(at + tap) as u32, step as u32];
+                reach = reach.max(at + tap + step);
+                count += 1;
+            }
         }
         (&spans[..count], reach)
     }
@@ -175,7 +178,7 @@ impl<'a> Task<'a> {
         if !self.plan.copies {
             let block = h * w * lanes;
             let x = &x[first * lanes..];
-            return Source { x, blocked, channel: self.channel_step(block), position: lanes, row: w * lanes, block };
+            return Source { x, blocked, position: lanes, row: w * lanes, block };
         }
         let rows = strip_rows(shape, self.lines.len()).unwrap_or(0);
         let width = padded_width(shape) * lanes;
@@ -183,14 +186,7 @@ impl<'a> Task<'a> {
             self.copy_plane(x, strip, width, lanes);
         }
         let block = rows * width;
-        Source { x: &strip[..groups * block], blocked, channel: self.channel_step(block), position: lanes, row: width, block }
-    }
-
-    const fn channel_step(&self, plane: usize) -> usize {
-        match self.job.input {
-            InputLayout::Blocked => 1,
-            InputLayout::Planes => plane,
-        }
+        Source { x: &strip[..groups * block], blocked, position: lanes, row: width, block }
     }
 
     /// The rows of one plane under the task's lines, with their padding.
@@ -212,7 +208,7 @@ impl<'a> Task<'a> {
 
     /// All blocks of the task for one chunk of K, as panels of one to four.
     #[inline(always)]
-    fn panels<I: Isa, T: Tiles, const P: usize, const C: usize>(
+    fn panels<I: Isa, T: Tiles, const P: usize, const ONE: bool>(
         &self,
         isa: I,
         source: &Source<'_>,
@@ -227,12 +223,16 @@ impl<'a> Task<'a> {
         let mut block = self.blocks.start;
         while block < self.blocks.end {
             let blocks = widest.min(self.blocks.end - block);
-            let args = self.panel(source, ks, spans, reach, block);
+            let panel = self.panel(source, ks, spans, reach, block);
+            let tiles = len.div_ceil(self.limits.0[blocks - 1]).max(1);
+            let (each, longer) = (len / tiles, len % tiles);
             for line in 0..count {
-                for tile in balanced(len, self.limits.0[blocks - 1]) {
-                    let x = &args.x[line * line_step + tile.start * args.position_step..];
-                    let start = args.out.start + (line * len + tile.start) * LANES;
-                    T::run::<I, P, C>(isa, tile.len(), blocks, TileArgs { x, out: TileOut { start, ..args.out }, ..args });
+                let (mut position, mut x) = (line * len, line * line_step);
+                for tile in 0..tiles {
+                    let rows = each + usize::from(tile < longer);
+                    T::run::<I, P, ONE>(isa, rows, blocks, TileArgs { panel: &panel, x, position });
+                    position += rows;
+                    x += rows * panel.position_step;
                 }
             }
             block += blocks;
@@ -240,22 +240,21 @@ impl<'a> Task<'a> {
     }
 
     /// What the tiles of a panel have in common; its first block is `block` of the group.
-    fn panel<'s>(&'s self, source: &Source<'s>, ks: &Range<usize>, spans: &'s [Span], reach: usize, block: usize) -> TileArgs<'s> {
+    fn panel<'s>(&'s self, source: &Source<'s>, ks: &Range<usize>, spans: &'s [Span], reach: usize, block: usize) -> Panel<'s> {
         let (job, shape) = (self.job, self.job.shape);
         let (k, pixels) = (shape.k(), shape.pixels());
         let all = self.group * (shape.group_out() / LANES) + block;
         let image = self.image * shape.out_channels().div_ceil(LANES);
         let first = if self.plan.flat { self.lines.start } else { self.lines.start * shape.output()[1] };
-        TileArgs {
+        Panel {
             x: source.x,
             position_step: source.position * shape.window().stride[1],
-            channel_step: source.channel,
             spans,
             reach,
             weights: &job.weights[(all * k + ks.start) * LANES..],
             weight_step: k * LANES,
             ks: ks.len(),
-            out: TileOut {
+            out: PanelOut {
                 out: job.out,
                 start: ((image + all) * pixels + first) * LANES,
                 block_step: pixels * LANES,
