@@ -40,7 +40,7 @@ fn flops(step: &ModelStep, extents: &[Extent]) -> u64 {
     let input = |i: usize| step.ins.get(i).copied().flatten().map(|id| extents[id.index()].shape);
     let out: u64 = step.outs.iter().map(|id| extents[id.index()].shape.numel() as u64).sum();
     let per_output = match &step.lowered {
-        Lowered::Gemm(_) => input(1).and_then(|b| b.iter().rev().nth(1).copied()).unwrap_or(0) as u64 * 2,
+        Lowered::Gemm(spec) => input(0).and_then(|a| a.iter().rev().nth(usize::from(spec.trans_a)).copied()).unwrap_or(0) as u64 * 2,
         Lowered::Conv(_) => input(1).map_or(0, |w| w.iter().skip(1).product::<usize>()) as u64 * 2,
         Lowered::Pool(spec) => spec.window.kernel.iter().product::<usize>() as u64,
         Lowered::PackGemmB(_) | Lowered::PackConv(_) | Lowered::Alias => 0,
