@@ -11,7 +11,7 @@ pub enum Activation {
     None,
     /// `max(x, 0)`; NaN stays, and -0 gives +0.
     Relu,
-    /// `min(max(x, min), max)`; NaN stays.
+    /// `min(max(x, min), max)`; NaN and a zero between the bounds stay as they are.
     Clip {
         /// The lower bound.
         min: f32,
@@ -116,7 +116,7 @@ pub(crate) fn activate<I: Isa>(isa: I, activation: Activation, x: I::F32) -> I::
 
 #[inline(always)]
 fn clip<I: Isa>(isa: I, x: I::F32, min: f32, max: f32) -> I::F32 {
-    isa.min(isa.max(x, isa.splat(min)), isa.splat(max))
+    isa.clamp(x, isa.splat(min), isa.splat(max))
 }
 
 #[inline(always)]

@@ -60,6 +60,7 @@ impl Kernel for Lanewise<'_> {
             isa.select(isa.gt(a, b), yes, no),
             isa.select(isa.lt(a, b), yes, no),
             isa.select(isa.is_nan(a), yes, no),
+            isa.clamp(a, no, b),
         ];
         let mut out = Vec::new();
         for v in results {
@@ -71,7 +72,12 @@ impl Kernel for Lanewise<'_> {
     }
 }
 
-fn lanewise_truth(fused: bool, a: f32, b: f32) -> [f32; 17] {
+fn scalar_clamp(a: f32, lo: f32, hi: f32) -> f32 {
+    let above = if lo > a { lo } else { a };
+    if hi < above { hi } else { above }
+}
+
+fn lanewise_truth(fused: bool, a: f32, b: f32) -> [f32; 18] {
     let flag = |yes: bool| if yes { 1.0 } else { 0.0 };
     [
         a + b,
@@ -91,6 +97,7 @@ fn lanewise_truth(fused: bool, a: f32, b: f32) -> [f32; 17] {
         flag(a > b),
         flag(a < b),
         flag(a.is_nan()),
+        scalar_clamp(a, 0.0, b),
     ]
 }
 

@@ -6,12 +6,15 @@ use fastserve_kernels::epilogue::{Activation, BiasAxis, Epilogue};
 use crate::ops::unary;
 
 /// Names of the attributes.
-pub(crate) const NAMES: [&str; 3] = ["bias", "activation", "activation_params"];
+pub(crate) const NAMES: [&str; 4] = ["bias", "activation", "activation_params", "residual"];
 
 /// The epilogue as attributes; nothing for what is at its default.
 pub(crate) fn write(epilogue: &Epilogue, mut attrs: Attrs) -> Attrs {
     if epilogue.bias != BiasAxis::None {
         attrs = attrs.with_int("bias", 1);
+    }
+    if epilogue.residual {
+        attrs = attrs.with_int("residual", 1);
     }
     let (name, params) = activation_parts(epilogue.activation);
     if !name.is_empty() {
@@ -28,7 +31,7 @@ pub(crate) fn read(attrs: &Attrs, axis: BiasAxis) -> Result<Epilogue, AttrError>
         None => Activation::None,
         Some(name) => parse_activation(&name, &params)?,
     };
-    Ok(Epilogue { bias, activation, residual: false })
+    Ok(Epilogue { bias, activation, residual: attrs.flag("residual", false)? })
 }
 
 fn activation_parts(activation: Activation) -> (&'static str, Vec<f32>) {
@@ -59,8 +62,13 @@ fn parse_activation(name: &str, params: &[f32]) -> Result<Activation, AttrError>
     }
 }
 
-/// One result with its bias, activated.
-pub(crate) fn apply(epilogue: &Epilogue, sum: f64, bias: Option<f32>) -> f32 {
-    let biased = sum + bias.map_or(0.0, f64::from);
-    unary::activate(epilogue.activation, biased) as f32
+/// Which input is the residual, where there is one: the one after the bias.
+pub(crate) fn residual_input(epilogue: &Epilogue) -> Option<usize> {
+    epilogue.residual.then_some(if epilogue.bias == BiasAxis::None { 2 } else { 3 })
+}
+
+/// One result with its bias and residual, activated.
+pub(crate) fn apply(epilogue: &Epilogue, sum: f64, bias: Option<f32>, residual: Option<f32>) -> f32 {
+    let whole = sum + bias.map_or(0.0, f64::from) + residual.map_or(0.0, f64::from);
+    unary::activate(epilogue.activation, whole) as f32
 }

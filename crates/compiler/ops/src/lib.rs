@@ -8,7 +8,9 @@ mod def;
 mod elements;
 mod epilogue;
 mod list;
+mod moves;
 pub mod ops;
+mod recurrent;
 mod shape_ints;
 mod window;
 

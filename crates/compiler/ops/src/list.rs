@@ -13,29 +13,51 @@ macro_rules! list {
 list! {
     batch_normalization
     binary
+    blocks
     cast
+    choose
     clip
+    compare
     concat
     constant
     conv
+    conv_transpose
     dropout
+    expand
+    fill
     flatten
     fused_conv
     fused_gemm
     gather
     gemm
     global_average_pool
+    global_max_pool
+    hardmax
     identity
+    instance_normalization
+    is_nan
+    layer_normalization
+    lp_normalization
+    lrn
     matmul
+    mean_variance_normalization
     pack_conv
     pack_gemm
     pad
     pool
+    pow
+    prelu
+    recurrent
     reduce
     reshape
+    resize
     shape
+    size
+    slice
     softmax
+    split
     squeeze
     transpose
     unary
+    variadic
 }

@@ -2,6 +2,7 @@
 //!
 //! Every pass works through [`GraphEdit`], so that each change is logged and the graph is verified after each pass.
 
+mod block_layout;
 mod conv_batchnorm;
 mod dead_code;
 mod fold;
@@ -16,6 +17,7 @@ use fastserve_ir::{EditError, EditLog, Graph, GraphEdit};
 use fastserve_simd::Cpu;
 use thiserror::Error;
 
+pub use block_layout::BlockLayout;
 pub use conv_batchnorm::ConvBatchNorm;
 pub use dead_code::DeadCode;
 pub use fold::{FOLD_LIMIT_BYTES, Fold};
@@ -45,8 +47,19 @@ pub struct PassCx {
 }
 
 /// The order. Passes that a CPU plan needs for its kernels come after those that only simplify.
-pub const PIPELINE: &[&dyn Pass] =
-    &[&IdentityElimination, &Fold, &ConvBatchNorm, &DeadCode, &PackGemm, &PackConv, &FuseBias, &FuseActivation, &Fold, &DeadCode];
+pub const PIPELINE: &[&dyn Pass] = &[
+    &IdentityElimination,
+    &Fold,
+    &ConvBatchNorm,
+    &DeadCode,
+    &PackGemm,
+    &PackConv,
+    &FuseBias,
+    &FuseActivation,
+    &BlockLayout,
+    &Fold,
+    &DeadCode,
+];
 
 /// Passes without which only reference bodies would run: kernels for every node as it stands, nothing joined.
 pub const KERNELS: &[&dyn Pass] = &[&PackGemm, &PackConv, &Fold];

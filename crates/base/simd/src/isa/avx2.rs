@@ -184,6 +184,12 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
+    fn clamp(self, a: Lanes, lo: Lanes, hi: Lanes) -> Lanes {
+        let above = both!(_mm256_max_ps, lo, a);
+        both!(_mm256_min_ps, hi, above)
+    }
+
+    #[inline(always)]
     fn relu(self, a: Lanes) -> Lanes {
         let above_or_nan = both!(_mm256_cmp_ps, a, self.splat(0.0); _CMP_NLE_UQ);
         both!(_mm256_and_ps, a, above_or_nan)

@@ -144,6 +144,12 @@ impl Isa for Avx512 {
         v!(max16(a, b))
     }
 
+    // The second operand of MAXPS and MINPS is the result for a NaN on either side and for two zeros.
+    #[inline(always)]
+    fn clamp(self, a: __m512, lo: __m512, hi: __m512) -> __m512 {
+        v!(_mm512_min_ps(hi, _mm512_max_ps(lo, a)))
+    }
+
     #[inline(always)]
     fn relu(self, a: __m512) -> __m512 {
         v!(_mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_NLE_UQ>(a, _mm512_setzero_ps()), a))

@@ -99,6 +99,8 @@ pub trait Isa: Copy + Send + Sync + 'static {
     fn min(self, a: Self::F32, b: Self::F32) -> Self::F32;
     /// The greater lane; NaN and zeros as the trait says.
     fn max(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// `lo` where `a < lo`, then `hi` where that is above `hi`; NaN and each zero stay as they are.
+    fn clamp(self, a: Self::F32, lo: Self::F32, hi: Self::F32) -> Self::F32;
     /// `max(a, 0)`: NaN stays, and -0 gives +0.
     fn relu(self, a: Self::F32) -> Self::F32;
     /// Flips the sign bit.

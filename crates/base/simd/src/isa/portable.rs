@@ -159,6 +159,16 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn clamp(self, a: Lanes, lo: Lanes, hi: Lanes) -> Lanes {
+        let mut out = a;
+        for (x, (&lo, &hi)) in out.0.iter_mut().zip(lo.0.iter().zip(&hi.0)) {
+            let above = if lo > *x { lo } else { *x };
+            *x = if hi < above { hi } else { above };
+        }
+        out
+    }
+
+    #[inline(always)]
     fn relu(self, a: Lanes) -> Lanes {
         map!(a, |x| max(x, 0.0))
     }

@@ -60,6 +60,8 @@ fn layout(layout: &Layout) -> String {
     match layout {
         Layout::RowMajor => String::new(),
         Layout::GemmB(format) => format!("@{}", pack_format_name(*format)),
+        Layout::Channels16 => "@c16".into(),
+        Layout::ConvBlocks => "@conv_c16".into(),
         Layout::ConvWeights { mr, group } => format!("@conv_m{mr}g{group}"),
     }
 }
@@ -71,7 +73,7 @@ fn dim(graph: &Graph, d: &Dim) -> String {
         Dim::Expr(e) => {
             let sign = DIM_OPS.iter().find(|(op, _)| *op == e.op).map_or("?", |(_, s)| s);
             let (a, b) = (dim(graph, &e.a), dim(graph, &e.b));
-            if e.op == DimOp::Max { format!("max({a},{b})") } else { format!("({a}{sign}{b})") }
+            if matches!(e.op, DimOp::Max | DimOp::Min) { format!("{sign}({a},{b})") } else { format!("({a}{sign}{b})") }
         }
     }
 }
@@ -91,6 +93,7 @@ fn attr(value: &Attr) -> String {
         Attr::Str(v) => format!("{v:?}"),
         Attr::Ints(v) => format!("[{}]", join(v.iter().map(i64::to_string))),
         Attr::Floats(v) => format!("f[{}]", join(v.iter().map(|v| float(*v)))),
+        Attr::Strs(v) => format!("s[{}]", join(v.iter().map(|v| format!("{v:?}")))),
         Attr::Tensor(t) => format!("{}{} {}", t.dtype(), t.shape(), tensor(t)),
     }
 }

@@ -22,12 +22,16 @@ pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "fs.Gemm", since: 1, build }];
 
 fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     attrs.only(&[&epilogue::NAMES[..], &["format", "rows", "transA", "transB"]].concat())?;
+    let epilogue = epilogue::read(attrs, BiasAxis::Column)?;
+    if epilogue.residual {
+        return Err(AttrError::value("residual", "a product takes none yet".to_owned()));
+    }
     let (trans_a, format) = (attrs.flag("transA", false)?, read_format(attrs)?);
     let (rows, trans_b) = (attrs.flag("rows", false)?, attrs.flag("transB", false)?);
     if trans_b && !rows {
         return Err(AttrError::value("transB", "only a row-major operand can be transposed"));
     }
-    Ok(Arc::new(FusedGemm(GemmSpec { trans_a, rows, trans_b, format, epilogue: epilogue::read(attrs, BiasAxis::Column)? })))
+    Ok(Arc::new(FusedGemm(GemmSpec { trans_a, rows, trans_b, format, epilogue })))
 }
 
 impl Op for FusedGemm {
@@ -89,7 +93,7 @@ impl Op for FusedGemm {
             let (a, b) = (&a[starts_a.at(g) * matrix..], &b[starts_b.at(g) * one..]);
             let at = |kk| if self.0.trans_a { kk * m + row } else { row * k + kk };
             let term = |kk| f64::from(a[at(kk)]) * f64::from(b[self.index_of_b(k, n, kk, col)]);
-            *y = epilogue::apply(&self.0.epilogue, (0..k).map(term).sum(), bias.map(|b| b[col]));
+            *y = epilogue::apply(&self.0.epilogue, (0..k).map(term).sum(), bias.map(|b| b[col]), None);
         }
         Ok(())
     }
