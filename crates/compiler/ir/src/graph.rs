@@ -179,6 +179,16 @@ impl Graph {
         Ok(())
     }
 
+    /// Lets go of the constants that no node uses and that are no outputs: weights of which only a packed form is left.
+    pub fn forget_unused_constants(&mut self) {
+        let mut used = vec![false; self.values.len()];
+        let by_nodes = self.nodes.iter().flatten().flat_map(|n| n.inputs.iter().flatten());
+        by_nodes.chain(&self.outputs).for_each(|id| used[id.index()] = true);
+        for (value, _) in self.values.iter_mut().zip(used).filter(|(_, used)| !used) {
+            value.fact.value = None;
+        }
+    }
+
     /// All values with their ids, dead ones included.
     pub fn values(&self) -> impl Iterator<Item = (ValueId, &Value)> {
         self.values.iter().enumerate().map(|(i, v)| (ValueId::new(i), v))

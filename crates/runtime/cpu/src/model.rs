@@ -40,6 +40,7 @@ pub(crate) struct ModelStep {
 impl CpuModel {
     /// Prepares a graph whose passes have run.
     pub(crate) fn new(mut graph: Graph, cpu: Cpu, team: Team, notes: Vec<(String, String)>) -> Result<Self, CompileError> {
+        graph.forget_unused_constants();
         // Nothing of the model's file may stay mapped: somebody could truncate it under a running server.
         graph.map_constants(|tensor| tensor.detached()).map_err(|(name, source)| CompileError::Constant { name, source })?;
         let (roots, aliases) = find_aliases(&graph);
