@@ -2,9 +2,8 @@
 //! Blocked depthwise convolution: a vector of channels at a time, `T` neighbouring positions in registers.
 
 use super::run::Job;
-use super::tile::{apart, is_quick};
 use crate::conv::ConvShape;
-use crate::epilogue::Activation;
+use crate::epilogue::{Activation, activate_stored, is_quick};
 use crate::grain::team_for;
 use crate::tile::balanced;
 use fastserve_parallel::Team;
@@ -222,7 +221,7 @@ impl<const T: usize, const K: usize, const S: usize> Rows<'_, T, K, S> {
             let out = unsafe { job.out.part(start..start + LANES) };
             isa.store(x, out);
             if !is_quick(job.epilogue.activation) {
-                apart(isa, job.epilogue.activation, out.as_chunks_mut::<LANES>().0);
+                activate_stored(isa, job.epilogue.activation, out);
             }
         }
     }
