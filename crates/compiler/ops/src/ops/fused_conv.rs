@@ -1,4 +1,4 @@
-//! fs.Conv: a 2-D convolution with packed weights, bias and activation in the store.
+//! fs.Conv: a 2-D convolution with packed weights, bias, residual and activation in the store.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use fastserve_tensor::{DType, Shape, TensorView, TensorViewMut};
 
 use crate::def::OpDef;
 use crate::elements::count;
-use crate::epilogue;
+use crate::epilogue::{self, Addends};
 use crate::ops::conv::Conv;
 use crate::ops::pack_conv::{packed_order, read_size};
 use crate::window::{AutoPad, WindowAttrs};
 
-/// `act(X * W + bias[O])` on `[N, C, H, W]`.
+/// `act(X * W + bias[O] + residual)` on `[N, C, H, W]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FusedConv(pub ConvSpec);
 
@@ -55,9 +55,11 @@ impl Op for FusedConv {
         if w.layout != (Layout::ConvWeights { mr: self.0.mr, group: self.0.group }) {
             return Err(ShapeError::shape("input 1 is not packed as the operator says"));
         }
-        let bias = if self.0.epilogue.bias == BiasAxis::None { None } else { Some(inputs.req(2)?) };
+        let bias = self.0.epilogue.bias_input().map(|i| inputs.req(i)).transpose()?;
         let plain = Fact::new(w.dtype, w.shape.clone());
-        self.plain().infer(&Inputs(&[Some(inputs.ranked(0, 4)?), Some(&plain), bias]))
+        let facts = self.plain().infer(&Inputs(&[Some(inputs.ranked(0, 4)?), Some(&plain), bias]))?;
+        facts.iter().try_for_each(|out| epilogue::check_residual(&self.0.epilogue, inputs, out))?;
+        Ok(facts)
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
@@ -101,13 +103,11 @@ impl FusedConv {
     }
 
     fn finish(&self, io: &mut Io<'_>, out: &Shape) -> Result<(), OpError> {
-        let bias = io.opt(2).map(|v| v.as_slice::<f32>()).transpose()?;
-        if bias.is_some_and(|b| b.len() != out[1]) {
-            return Err(OpError::Value(format!("expected {} elements of bias", out[1])));
-        }
+        let outputs = io.out_slice::<f32>(0)?.len();
+        let addends = Addends::of(&self.0.epilogue, io, out[1], outputs)?;
         let space = count(&out[2..]);
         for (i, y) in io.out_slice::<f32>(0)?.iter_mut().enumerate() {
-            *y = epilogue::apply(&self.0.epilogue, f64::from(*y), bias.map(|b| b[i / space % out[1]]));
+            *y = addends.finish(&self.0.epilogue, i, i / space % out[1], f64::from(*y));
         }
         Ok(())
     }

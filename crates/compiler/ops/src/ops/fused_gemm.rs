@@ -1,4 +1,4 @@
-//! fs.Gemm: a product with a packed right operand, bias and activation in the store.
+//! fs.Gemm: a product with a packed right operand, bias, residual and activation in the store.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use fastserve_tensor::DType;
 
 use crate::def::OpDef;
 use crate::elements::count;
-use crate::epilogue;
+use crate::epilogue::{self, Addends};
 use crate::ops::pack_gemm::{packed_index, read_format};
 
-/// `act(A[…, M, K] · B[…, K, N] + bias[N])`. B has no leading axes, or those of A.
+/// `act(A[…, M, K] · B[…, K, N] + bias[N] + residual)`. B has no leading axes, or those of A.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FusedGemm(pub GemmSpec);
 
@@ -51,7 +51,9 @@ impl Op for FusedGemm {
         }
         self.check_bias(inputs, n)?;
         let shape = [batch, &[m.clone(), n.clone()]].concat();
-        Ok(vec![Fact::new(DType::F32, shape)])
+        let out = Fact::new(DType::F32, shape);
+        epilogue::check_residual(&self.0.epilogue, inputs, &out)?;
+        Ok(vec![out])
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
@@ -61,23 +63,23 @@ impl Op for FusedGemm {
         };
         let (k, m, n) = (if self.0.trans_a { *rows } else { *cols }, *m, *n);
         let (a, b) = (io.slice::<f32>(0)?, io.slice::<f32>(1)?);
-        let bias = io.opt(2).map(|v| v.as_slice::<f32>()).transpose()?;
         let one = self.0.format.packed_len(n, k).ok_or(ShapeError::Overflow)?;
         let step = if b.len() == one { 0 } else { one };
         let batches = count(batch);
-        let y = io.out_slice::<f32>(0)?;
-        if y.is_empty() {
+        let outputs = io.out_slice::<f32>(0)?.len();
+        if outputs == 0 {
             return Ok(());
         }
         let fits = a.len().checked_div(k).is_none_or(|rows| rows == batches * m) && (b.len() == one || b.len() == batches * one);
-        if !fits || bias.is_some_and(|b| b.len() != n) {
+        if !fits {
             return Err(OpError::Value(format!("the operands do not fit a product of {out}")));
         }
-        for (i, y) in y.iter_mut().enumerate() {
+        let addends = Addends::of(&self.0.epilogue, io, n, outputs)?;
+        for (i, y) in io.out_slice::<f32>(0)?.iter_mut().enumerate() {
             let (g, row, col) = (i / n / m, i / n % m, i % n);
             let at = |kk| if self.0.trans_a { kk * m + row } else { (g * m + row) * k + kk };
             let term = |kk| f64::from(a[at(kk)]) * f64::from(b[g * step + packed_index(self.0.format, k, kk, col)]);
-            *y = epilogue::apply(&self.0.epilogue, (0..k).map(term).sum(), bias.map(|b| b[col]));
+            *y = addends.finish(&self.0.epilogue, i, col, (0..k).map(term).sum());
         }
         Ok(())
     }
@@ -89,10 +91,8 @@ impl Op for FusedGemm {
 
 impl FusedGemm {
     fn check_bias(&self, inputs: &Inputs<'_>, n: &Dim) -> Result<(), ShapeError> {
-        if self.0.epilogue.bias == BiasAxis::None {
-            return Ok(());
-        }
-        let bias = inputs.ranked(2, 1)?;
+        let Some(i) = self.0.epilogue.bias_input() else { return Ok(()) };
+        let bias = inputs.ranked(i, 1)?;
         if bias.shape[0] == *n { Ok(()) } else { Err(ShapeError::shape("input 2: expected one element a column")) }
     }
 }

@@ -6,7 +6,7 @@ use fastserve_kernels::window::Window;
 use fastserve_simd::Cpu;
 
 use crate::step_io::StepIo;
-use crate::steps::{Sizes, kernel_error};
+use crate::steps::{Sizes, addends, kernel_error};
 
 /// The kernel for a shape, with weights in panels of `mr` output channels, on a processor.
 fn row(cpu: Cpu, mr: usize, shape: &ConvShape) -> Result<&'static ConvRow, OpError> {
@@ -51,8 +51,8 @@ pub(crate) fn run(mut io: StepIo<'_>, spec: &ConvSpec) -> Result<(), OpError> {
     let shape = shape(&io.in_shape(0)?, &io.in_shape(1)?, spec)?;
     let row = row(io.model.cpu, spec.mr, &shape)?;
     let (x, weights) = (io.slice::<f32>(0)?, io.slice::<f32>(1)?);
-    let bias = if io.has_input(2) { Some(io.slice::<f32>(2)?) } else { None };
+    let (bias, residual) = addends(&io, &spec.epilogue)?;
     let (y, scratch) = (io.take_f32(0)?, io.take_scratch()?);
-    let args = ConvF32 { shape: &shape, x, weights, y, epilogue: &spec.epilogue, bias, residual: None };
+    let args = ConvF32 { shape: &shape, x, weights, y, epilogue: &spec.epilogue, bias, residual };
     conv_f32(io.model.cpu, row, args, scratch, io.model.team).map_err(kernel_error)
 }

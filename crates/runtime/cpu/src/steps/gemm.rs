@@ -5,7 +5,7 @@ use fastserve_kernels::gemm::{GEMM, GemmF32, GemmRow, PackFormat, gemm_f32, scra
 use fastserve_simd::Cpu;
 
 use crate::step_io::StepIo;
-use crate::steps::{Sizes, kernel_error};
+use crate::steps::{Sizes, addends, kernel_error};
 
 /// The kernel for a packing on a processor.
 pub(crate) fn row(cpu: Cpu, format: PackFormat) -> Result<&'static GemmRow, OpError> {
@@ -44,7 +44,7 @@ pub(crate) fn run(mut io: StepIo<'_>, spec: &GemmSpec) -> Result<(), OpError> {
     let e = extents(&io.in_shape(0)?, &io.in_shape(1)?, spec.trans_a)?;
     let row = row(io.model.cpu, spec.format)?;
     let (a, b) = (io.slice::<f32>(0)?, io.slice::<f32>(1)?);
-    let bias = if io.has_input(2) { Some(io.slice::<f32>(2)?) } else { None };
+    let (bias, residual) = addends(&io, &spec.epilogue)?;
     let (y, scratch) = (io.take_f32(0)?, io.take_scratch()?);
     let packed = spec.format.packed_len(e.n, e.k).ok_or(fastserve_ir::ShapeError::Overflow)?;
     let (a_row_stride, a_col_stride) = if spec.trans_a { (1, e.m) } else { (e.k, 1) };
@@ -61,7 +61,7 @@ pub(crate) fn run(mut io: StepIo<'_>, spec: &GemmSpec) -> Result<(), OpError> {
             c_row_stride: e.n,
             epilogue: &spec.epilogue,
             bias,
-            residual: None,
+            residual: residual.map(|r| part(r, g, e.m * e.n)).transpose()?,
         };
         gemm_f32(io.model.cpu, row, args, scratch, io.model.team).map_err(kernel_error)?;
     }

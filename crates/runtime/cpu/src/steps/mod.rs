@@ -10,6 +10,7 @@ mod softmax;
 
 use fastserve_ir::{Lowered, OpError};
 use fastserve_kernels::KernelError;
+use fastserve_kernels::epilogue::Epilogue;
 
 use crate::model::{Inner, ModelStep};
 use crate::plan::Extent;
@@ -57,6 +58,12 @@ pub(crate) fn kernel_name(model: &Inner, step: &ModelStep, extents: &[Extent]) -
         Lowered::Alias => "copy".into(),
         Lowered::Reference => "reference".into(),
     }
+}
+
+/// The bias and the residual of a step.
+pub(crate) fn addends<'a>(io: &StepIo<'a>, epilogue: &Epilogue) -> Result<(Option<&'a [f32]>, Option<&'a [f32]>), OpError> {
+    let given = |i: Option<usize>| i.map(|i| io.slice::<f32>(i)).transpose();
+    Ok((given(epilogue.bias_input())?, given(epilogue.residual_input())?))
 }
 
 /// Extents of a step's inputs and outputs while it is planned.
