@@ -2,28 +2,61 @@
 //!
 //! Every pass works through [`GraphEdit`], so that each change is logged and the graph is verified after each pass.
 
+mod attention;
+mod cast_chain;
+mod common_subexpressions;
 mod conv_batchnorm;
 mod dead_code;
 mod fold;
+mod fold_scale;
 mod fuse_activation;
 mod fuse_bias;
+mod fuse_residual;
+mod gelu;
+mod hard_swish;
 mod identity;
+mod layer_norm;
+mod linear;
+mod mean;
 mod pack_conv;
 mod pack_gemm;
+mod pattern;
+mod pre_scale;
+mod reshape_chain;
+mod silu;
+mod split_batchnorm;
+mod sum;
+mod transpose;
 mod util;
+
+use std::collections::BTreeMap;
 
 use fastserve_ir::{EditError, EditLog, Graph, GraphEdit};
 use fastserve_simd::Cpu;
 use thiserror::Error;
 
+pub use attention::Attention;
+pub use cast_chain::CastChain;
+pub use common_subexpressions::CommonSubexpressions;
 pub use conv_batchnorm::ConvBatchNorm;
 pub use dead_code::DeadCode;
 pub use fold::{FOLD_LIMIT_BYTES, Fold};
+pub use fold_scale::FoldScale;
 pub use fuse_activation::FuseActivation;
 pub use fuse_bias::FuseBias;
+pub use fuse_residual::FuseResidual;
+pub use gelu::Gelu;
+pub use hard_swish::HardSwish;
 pub use identity::IdentityElimination;
+pub use layer_norm::LayerNorm;
 pub use pack_conv::PackConv;
 pub use pack_gemm::PackGemm;
+pub use pre_scale::PreScale;
+pub use reshape_chain::ReshapeChain;
+pub use silu::Silu;
+pub use split_batchnorm::SplitBatchNorm;
+pub use sum::SumToAdd;
+pub use transpose::TransposeChain;
 
 /// A change of a graph that keeps what it computes.
 pub trait Pass: Sync {
@@ -45,14 +78,60 @@ pub struct PassCx {
 }
 
 /// The order. Passes that a CPU plan needs for its kernels come after those that only simplify.
-pub const PIPELINE: &[&dyn Pass] =
-    &[&IdentityElimination, &Fold, &ConvBatchNorm, &DeadCode, &PackGemm, &PackConv, &FuseBias, &FuseActivation, &Fold, &DeadCode];
+pub const PIPELINE: &[&dyn Pass] = &[
+    // What exporters leave behind.
+    &Fold,
+    &IdentityElimination,
+    &SumToAdd,
+    &CastChain,
+    &ReshapeChain,
+    &CommonSubexpressions,
+    &TransposeChain,
+    &DeadCode,
+    // Functions that exporters write in parts.
+    &LayerNorm,
+    &Gelu,
+    &HardSwish,
+    &Silu,
+    &Attention,
+    &DeadCode,
+    // Constants into weights.
+    &FoldScale,
+    &ConvBatchNorm,
+    &SplitBatchNorm,
+    &PreScale,
+    &Fold,
+    &DeadCode,
+    // Kernels.
+    &PackGemm,
+    &PackConv,
+    // A pass that chooses layouts of activations goes here: convolutions are packed, and nothing is joined to them yet.
+    &FuseBias,
+    &FuseResidual,
+    &FuseActivation,
+    &Fold,
+    &CommonSubexpressions,
+    &DeadCode,
+];
 
 /// Passes without which only reference bodies would run: kernels for every node as it stands, nothing joined.
 pub const KERNELS: &[&dyn Pass] = &[&PackGemm, &PackConv, &Fold];
 
 /// Passes that simplify without choosing kernels: what [`crate::simplify`] runs.
-pub const SIMPLIFY: &[&dyn Pass] = &[&IdentityElimination, &Fold, &ConvBatchNorm, &DeadCode];
+pub const SIMPLIFY: &[&dyn Pass] = &[
+    &Fold,
+    &IdentityElimination,
+    &SumToAdd,
+    &CastChain,
+    &ReshapeChain,
+    &CommonSubexpressions,
+    &TransposeChain,
+    &DeadCode,
+    &FoldScale,
+    &ConvBatchNorm,
+    &Fold,
+    &DeadCode,
+];
 
 /// A pass that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -66,6 +145,13 @@ pub struct PassError {
 
 /// What each pass did, in order.
 pub type Report = Vec<(&'static str, EditLog)>;
+
+/// How often each pattern was recognised.
+pub fn patterns(report: &Report) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    report.iter().flat_map(|(_, log)| &log.found).for_each(|(what, _)| *counts.entry(*what).or_insert(0) += 1);
+    counts
+}
 
 /// Runs one pass and verifies the graph.
 ///

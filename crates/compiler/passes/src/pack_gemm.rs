@@ -8,9 +8,10 @@ use fastserve_ops::ops::fused_gemm::FusedGemm;
 use fastserve_ops::ops::gemm::Gemm;
 use fastserve_ops::ops::matmul::MatMul;
 use fastserve_ops::ops::pack_gemm::PackGemmB;
+use fastserve_ops::ops::transpose::Transpose;
 use fastserve_tensor::DType;
 
-use crate::util::{input, node_as, op};
+use crate::util::{input, node_as, op, producer_as};
 use crate::{Pass, PassCx};
 
 /// MatMul and Gemm to `fs.PackGemmB` and `fs.Gemm`. The packing of a constant folds; that of a computed B runs every time.
@@ -66,7 +67,21 @@ fn from_matmul(g: &GraphEdit<'_>, node: &Node) -> Result<Product, &'static str> 
     if !batch_b.is_empty() && batch_a != batch_b {
         return Err("operands with broadcast leading axes have no kernel yet");
     }
-    Ok(Product { a, b, bias: None, trans_a: false, trans_b: false })
+    let (a, trans_a) = if fa.rank() == 2 { oriented(g, a) } else { (a, false) };
+    let (b, trans_b) = oriented(g, b);
+    Ok(Product { a, b, bias: None, trans_a, trans_b })
+}
+
+/// An operand before a Transpose of its last two axes, and whether there is one.
+fn oriented(g: &GraphEdit<'_>, value: ValueId) -> (ValueId, bool) {
+    let swapped = || {
+        let (_, node, transpose) = producer_as::<Transpose>(g.graph(), value)?;
+        let x = input(node, 0)?;
+        let rank = g.graph().fact(x).rank();
+        let swap = |i: usize| if i + 2 < rank { i } else { 2 * rank - 3 - i };
+        (rank >= 2 && (0..rank).all(|i| transpose.axis(i, rank) == swap(i))).then_some((x, true))
+    };
+    swapped().unwrap_or((value, false))
 }
 
 fn from_gemm(g: &GraphEdit<'_>, node: &Node, gemm: &Gemm) -> Result<Product, &'static str> {
@@ -79,7 +94,8 @@ fn from_gemm(g: &GraphEdit<'_>, node: &Node, gemm: &Gemm) -> Result<Product, &'s
     if bias.is_some_and(|c| !is_row(g.graph().fact(c), &n)) {
         return Err("an addend that is no row of the product has no kernel yet");
     }
-    Ok(Product { a, b, bias, trans_a: gemm.trans_a, trans_b: gemm.trans_b })
+    let ((a, swap_a), (b, swap_b)) = (oriented(g, a), oriented(g, b));
+    Ok(Product { a, b, bias, trans_a: gemm.trans_a != swap_a, trans_b: gemm.trans_b != swap_b })
 }
 
 fn is_row(c: &Fact, n: &Dim) -> bool {
