@@ -14,7 +14,7 @@ F32, U8, I8, I32, I64, BOOL, F16, F64 = 1, 2, 3, 6, 7, 9, 10, 11
 _TYPES = {
     "float32": F32, "uint8": U8, "int8": I8, "int32": I32, "int64": I64, "bool": BOOL, "float16": F16, "float64": F64,
 }  # fmt: skip
-_FLOAT, _INT, _STRING, _TENSOR, _FLOATS, _INTS = 1, 2, 3, 4, 6, 7
+_FLOAT, _INT, _STRING, _TENSOR, _FLOATS, _INTS, _STRINGS = 1, 2, 3, 4, 6, 7, 8
 
 
 def data_type(array):
@@ -31,9 +31,11 @@ def tensor(name, array):
 
 
 def attribute(name, value):
-    """AttributeProto of an int, float, string, array, or list of ints or floats."""
+    """AttributeProto of an int, float, string, array, or list of ints, floats or strings."""
     if isinstance(value, (list, tuple)) and all(isinstance(v, int) for v in value):
         kind, body = _INTS, b"".join(wire.integer(8, v) for v in value)
+    elif isinstance(value, (list, tuple)) and isinstance(value[0], str):
+        kind, body = _STRINGS, b"".join(wire.block(9, v) for v in value)
     elif isinstance(value, (list, tuple)):
         kind, body = _FLOATS, b"".join(wire.float32(7, v) for v in value)
     elif isinstance(value, np.ndarray):

@@ -119,6 +119,7 @@ pub const NETWORKS: &[&str] = &[
     include_str!("../../testdata/graphs/net_mlp.txt"),
     include_str!("../../testdata/graphs/net_cnn.txt"),
     include_str!("../../testdata/graphs/net_branches.txt"),
+    include_str!("../../testdata/networks/blocked.txt"),
 ];
 
 /// Sessions: outputs in the caller's memory, wrong inputs, limits, cancellation, passing through.

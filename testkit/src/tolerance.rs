@@ -34,7 +34,7 @@ impl Tolerance {
             _ if EXACT_OPS.contains(&op) => Self::EXACT,
             DType::F16 => Self::F16,
             DType::BF16 => Self::BF16,
-            _ if matches!(op, "Conv" | "Gemm" | "MatMul") => Self::F32,
+            _ if SUM_OPS.contains(&op) => Self::F32,
             _ => Self::TRANSCENDENTAL,
         }
     }
@@ -48,6 +48,22 @@ impl Tolerance {
     }
 }
 
+/// Operators whose results are sums of terms that cancel.
+const SUM_OPS: &[&str] = &[
+    "Conv",
+    "ConvTranspose",
+    "GRU",
+    "Gemm",
+    "GroupNormalization",
+    "InstanceNormalization",
+    "LSTM",
+    "LayerNormalization",
+    "MatMul",
+    "MeanVarianceNormalization",
+    "RMSNormalization",
+    "RNN",
+];
+
 /// Operators that move elements or round once.
 const EXACT_OPS: &[&str] = &[
     "Abs",
@@ -60,10 +76,13 @@ const EXACT_OPS: &[&str] = &[
     "Dropout",
     "Flatten",
     "Gather",
+    "GlobalMaxPool",
+    "Hardmax",
     "Identity",
     "MaxPool",
     "Mul",
     "Neg",
+    "PRelu",
     "Pad",
     "ReduceMax",
     "ReduceMin",

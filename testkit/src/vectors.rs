@@ -169,9 +169,10 @@ fn attr(words: &mut Words<'_>) -> Result<Attr, String> {
         "f" => number(word(words, "a number")?).map(Attr::Float),
         "s" => Ok(Attr::Str(word(words, "a word")?.to_owned())),
         "is" => words.map(number).collect::<Result<_, _>>().map(Attr::Ints),
+        "ss" => Ok(Attr::Strs(words.map(str::to_owned).collect())),
         "fs" => words.map(number).collect::<Result<_, _>>().map(Attr::Floats),
         "t" => array(words).map(Attr::Tensor),
-        other => Err(format!("expected i, f, s, is, fs or t, got {other}")),
+        other => Err(format!("expected i, f, s, is, fs, ss or t, got {other}")),
     }
 }
 

@@ -4,6 +4,6 @@
 """
 
 from op_cases.case import REGISTRY, Case, OpCases
-from op_cases import convolution, elementwise, matrix, movement, normalization, pooling, reduction, shape
+from op_cases import convolution, elementwise, matrix, movement, normalization, pooling, recurrent, reduction, shape
 
 __all__ = ["REGISTRY", "Case", "OpCases"]

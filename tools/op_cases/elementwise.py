@@ -166,3 +166,12 @@ def div(s):
     yield from _integers(s)
     yield case("i64_rounds_to_zero", np.array([7, -7, 7, -7, 0, 5]), np.array([2, 2, -2, -2, 3, 7]))
     yield case("special", f32(1, -1, 0, INF, 1, NAN), f32(0, 0, 0, INF, INF, 1))
+
+
+@cases("PRelu", "X slope -> Y")
+def prelu(s):
+    yield case("one_slope", s.f32(3, 17), s.f32(1), opset=16)
+    yield case("a_slope_a_channel", s.f32(2, 3, 4, 5), s.f32(3, 1, 1), opset=16)
+    yield case("a_slope_a_column", s.f32(2, 3, 5), s.f32(5), opset=9)
+    yield case("a_slope_an_element", s.f32(3, 5), s.f32(3, 5), opset=16)
+    yield case("special", f32(0, -0.0, INF, NAN), f32(2), opset=16)

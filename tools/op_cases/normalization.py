@@ -1,4 +1,4 @@
-"""Softmax, LogSoftmax and BatchNormalization."""
+"""Softmax, LogSoftmax, Hardmax and the normalisations."""
 
 from op_cases.case import INF, case, cases, f32
 
@@ -39,3 +39,68 @@ def batch_normalization(s):
     yield case("channels_17", s.f32(1, 17, 2, 2), *stats(17), opset=15)
     yield case("opset_9", s.f32(2, 3, 2, 2), *stats(3), opset=9, epsilon=1e-3)
     yield case("zero_variance", s.f32(1, 2, 2, 2), s.f32(2), s.f32(2), s.f32(2), f32(0, 1), opset=15)
+
+
+@cases("LayerNormalization", "X Scale B -> Y Mean InvStdDev")
+def layer_normalization(s):
+    yield case("last_axis", s.f32(2, 3, 17), s.f32(17), s.f32(17), opset=17)
+    yield case("no_bias", s.f32(3, 5), s.f32(5), opset=17)
+    yield case("two_axes", s.f32(2, 3, 4), s.f32(3, 4), s.f32(3, 4), opset=17, axis=1)
+    yield case("all_axes", s.f32(2, 5), s.f32(2, 5), s.f32(2, 5), opset=17, axis=0, epsilon=0.01)
+    yield case("axis_minus_2", s.f32(2, 2, 3, 5), s.f32(3, 5), s.f32(3, 5), opset=17, axis=-2)
+    yield case("constant_row", f32(3, 3, 3, 3, 3).reshape(1, 5), s.f32(5), s.f32(5), opset=17)
+
+
+@cases("RMSNormalization", "X scale -> Y")
+def rms_normalization(s):
+    yield case("last_axis", s.f32(2, 3, 17), s.f32(17), opset=23)
+    yield case("two_axes", s.f32(2, 3, 4), s.f32(3, 4), opset=23, axis=1, epsilon=0.01)
+    yield case("one_row", s.f32(35), s.f32(35), opset=23, axis=0)
+
+
+@cases("InstanceNormalization", "input scale B -> output")
+def instance_normalization(s):
+    yield case("images", s.f32(2, 3, 4, 5), s.f32(3), s.f32(3))
+    yield case("one_dimension", s.f32(2, 5, 17), s.f32(5), s.f32(5), epsilon=0.01)
+    yield case("three_dimensions", s.f32(1, 2, 2, 3, 4), s.f32(2), s.f32(2), opset=22)
+
+
+@cases("GroupNormalization", "X scale bias -> Y")
+def group_normalization(s):
+    yield case("opset_21", s.f32(2, 4, 3, 3), s.f32(4), s.f32(4), opset=21, num_groups=2)
+    yield case("one_group", s.f32(1, 3, 5), s.f32(3), s.f32(3), opset=21, num_groups=1, epsilon=0.01)
+    yield case("a_group_a_channel", s.f32(2, 3, 2, 2), s.f32(3), s.f32(3), opset=21, num_groups=3)
+
+
+@cases("MeanVarianceNormalization", "X -> Y")
+def mean_variance_normalization(s):
+    yield case("default", s.f32(2, 3, 4, 5))
+    yield case("spatial", s.f32(2, 3, 4, 5), axes=[2, 3])
+    yield case("batch_and_channels", s.f32(3, 5, 2, 2), axes=[0, 1])
+
+
+@cases("LpNormalization", "input -> output")
+def lp_normalization(s):
+    yield case("default", s.f32(3, 17))
+    yield case("l1", s.f32(2, 5, 3), axis=1, p=1)
+    yield case("axis_0", s.f32(4, 3), axis=0, p=2)
+    yield case("opset_22", s.f32(2, 3, 5), opset=22, axis=-2)
+    yield case("zeros", f32(0, 0, 0, 3, 0, 4).reshape(2, 3))
+
+
+@cases("LRN", "X -> Y")
+def lrn(s):
+    yield case("size_3", s.f32(2, 5, 3, 3), size=3)
+    yield case("size_5", s.f32(1, 17, 2, 3), size=5, alpha=0.5, beta=0.6, bias=1.5)
+    yield case("size_1", s.f32(1, 3, 2, 2), size=1, alpha=0.25)
+    yield case("wider_than_channels", s.f32(1, 3, 2, 2), size=7, alpha=0.3)
+
+
+@cases("Hardmax", "input -> output")
+def hardmax(s):
+    yield case("default", s.f32(3, 17))
+    yield case("ties", f32(1, 3, 3, 2, 2, 2).reshape(2, 3))
+    yield case("axis_1", s.f32(2, 5, 3), axis=1)
+    yield case("axis_0", s.f32(5, 3), axis=0)
+    yield case("opset_11", s.f32(2, 3, 4), opset=11)
+    yield case("opset_11_axis_2", s.f32(2, 3, 5), opset=11, axis=2)

@@ -40,3 +40,11 @@ def global_average_pool(s):
     yield case("three_dimensions", s.f32(1, 2, 3, 2, 5))
     yield case("single_pixel", s.f32(2, 5, 1, 1))
     yield case("channels_17", s.f32(1, 17, 3, 3))
+
+
+@cases("GlobalMaxPool", "X -> Y")
+def global_max_pool(s):
+    yield case("two_dimensions", s.f32(2, 3, 5, 7))
+    yield case("one_dimension", s.f32(2, 3, 11))
+    yield case("three_dimensions", s.f32(1, 2, 3, 2, 5))
+    yield case("single_pixel", s.f32(2, 5, 1, 1))

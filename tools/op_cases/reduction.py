@@ -1,4 +1,4 @@
-"""ReduceMean, ReduceSum, ReduceMax, ReduceMin and ReduceProd."""
+"""The reductions."""
 
 import numpy as np
 
@@ -61,3 +61,42 @@ def reduce_min(s):
 def reduce_prod(s):
     yield from _extreme(s)
     yield case("special", f32(INF, 0, 2, NAN, INF, -1).reshape(3, 2), axes=[1])
+
+
+def _sums(s, **positive):
+    """Both forms of the axes."""
+    yield case("all", s.f32(2, 3, 5, **positive))
+    yield case("last_axis", s.f32(3, 17, **positive), axes=[-1])
+    yield case("first_axis", s.f32(5, 3, **positive), axes=[0], keepdims=0)
+    yield case("two_axes", s.f32(2, 3, 4, 5, **positive), axes=[1, 3], keepdims=0)
+    yield case("one_element", s.f32(3, 1, **positive), axes=[1])
+    yield case("opset_18_input", s.f32(2, 3, 5, **positive), i64(1), opset=18, keepdims=0)
+
+
+@cases("ReduceL1", "data axes -> reduced")
+def reduce_l1(s):
+    yield from _sums(s)
+    yield case("i32", s.ints(3, 4, dtype=np.int32), axes=[0], keepdims=0)
+
+
+@cases("ReduceL2", "data axes -> reduced")
+def reduce_l2(s):
+    yield from _sums(s)
+
+
+@cases("ReduceLogSum", "data axes -> reduced")
+def reduce_log_sum(s):
+    yield from _sums(s, low=0.1)
+
+
+@cases("ReduceLogSumExp", "data axes -> reduced")
+def reduce_log_sum_exp(s):
+    yield from _sums(s)
+    yield case("large", f32(1000, 1001, -1000, -1001).reshape(2, 2), axes=[1])
+    yield case("minus_infinity", f32(0, -INF, 1, -INF, 2, -INF).reshape(2, 3), axes=[1])
+
+
+@cases("ReduceSumSquare", "data axes -> reduced")
+def reduce_sum_square(s):
+    yield from _sums(s)
+    yield case("i32", s.ints(3, 4, dtype=np.int32), axes=[0], keepdims=0)

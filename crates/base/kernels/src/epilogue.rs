@@ -95,18 +95,6 @@ pub struct Epilogue {
     pub residual: bool,
 }
 
-impl Epilogue {
-    /// The place of the bias among the inputs of an operator whose operands are the first two.
-    pub fn bias_input(&self) -> Option<usize> {
-        (self.bias != BiasAxis::None).then_some(2)
-    }
-
-    /// The place of the residual, which is the last input.
-    pub fn residual_input(&self) -> Option<usize> {
-        self.residual.then_some(if self.bias == BiasAxis::None { 2 } else { 3 })
-    }
-}
-
 /// `activation(x)`, lane by lane.
 #[inline(always)]
 pub(crate) fn activate<I: Isa>(isa: I, activation: Activation, x: I::F32) -> I::F32 {

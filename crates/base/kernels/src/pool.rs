@@ -38,6 +38,26 @@ impl PoolShape {
         Ok(PoolShape { planes, input, output, window })
     }
 
+    /// Planes.
+    pub(crate) const fn planes(&self) -> usize {
+        self.planes
+    }
+
+    /// Height and width of a plane of the input.
+    pub(crate) const fn input(&self) -> [usize; 2] {
+        self.input
+    }
+
+    /// Height and width of a plane of the output.
+    pub(crate) const fn output(&self) -> [usize; 2] {
+        self.output
+    }
+
+    /// The window.
+    pub(crate) const fn window(&self) -> &Window {
+        &self.window
+    }
+
     /// Elements of the input.
     pub const fn input_len(&self) -> usize {
         self.planes * self.input[0] * self.input[1]
@@ -57,13 +77,13 @@ impl PoolShape {
     }
 
     /// Those in the input.
-    fn inside(&self, axis: usize, at: usize) -> Range<usize> {
+    pub(crate) fn inside(&self, axis: usize, at: usize) -> Range<usize> {
         let pad = self.window.pads[axis];
         self.taps(axis, at, pad..pad + self.input[axis])
     }
 
     /// Those in the padded input.
-    fn padded(&self, axis: usize, at: usize) -> Range<usize> {
+    pub(crate) fn padded(&self, axis: usize, at: usize) -> Range<usize> {
         let pads = self.window.pads[axis] + self.window.pads[axis + 2];
         self.taps(axis, at, 0..pads + self.input[axis])
     }

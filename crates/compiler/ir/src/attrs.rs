@@ -18,6 +18,8 @@ pub enum Attr {
     Ints(Vec<i64>),
     /// Floats.
     Floats(Vec<f32>),
+    /// Strings.
+    Strs(Vec<String>),
     /// A tensor.
     Tensor(Tensor),
 }
@@ -100,6 +102,7 @@ kinds! {
     str with_str Str String, "a string";
     ints with_ints Ints Vec<i64>, "a list of integers";
     floats with_floats Floats Vec<f32>, "a list of floats";
+    strs with_strs Strs Vec<String>, "a list of strings";
     tensor with_tensor Tensor Tensor, "a tensor";
 }
 

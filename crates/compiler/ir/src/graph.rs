@@ -138,7 +138,7 @@ impl Graph {
     /// The operator does not take these inputs.
     pub fn infer(&self, op: &OpRef, inputs: &[Option<ValueId>]) -> Result<Vec<Fact>, ShapeError> {
         let facts: Vec<Option<&Fact>> = inputs.iter().map(|v| v.map(|v| self.fact(v))).collect();
-        op.infer(&Inputs(&facts))
+        crate::blocks::infer(op.as_ref(), &Inputs(&facts))
     }
 
     /// Makes a value an output of the graph.

@@ -1,5 +1,6 @@
 //! How the elements of a value lie in memory.
 
+pub use fastserve_kernels::class::CHANNEL_BLOCK;
 use fastserve_kernels::gemm::PackFormat;
 use fastserve_tensor::Shape;
 
@@ -11,6 +12,11 @@ pub enum Layout {
     RowMajor,
     /// The right operand of a GEMM `[…, K, N]`, packed for a kernel.
     GemmB(PackFormat),
+    /// `[N, C, …]` in blocks of 16 channels: `[N][ceil(C / 16)][…][16]`. The lanes beyond the channels hold anything.
+    Channels16,
+    /// The weights of a convolution `[O, I/group, kh, kw]` in blocks of 16 output channels: for each block, K in the order
+    /// (channel block of 16, kh, kw, channel in block), and for each K the block's channels, filled with zeros.
+    ConvBlocks,
     /// The weights of a convolution `[O, I/group, kh, kw]`, packed for a kernel: for each group, tiles of up to
     /// `mr` output channels, all about equally high; in a tile, K in the order (channel block of 16, kh, kw, channel in
     /// block), and for each K the tile's channels.
@@ -32,6 +38,14 @@ impl Layout {
                 batch.iter().try_fold(one, |total, d| total.checked_mul(*d))
             }
             (Layout::ConvWeights { .. }, [_, _, _, _]) => shape.checked_numel(),
+            (Layout::Channels16, [n, c, space @ ..]) => {
+                let channels = c.checked_next_multiple_of(CHANNEL_BLOCK)?;
+                space.iter().try_fold(n.checked_mul(channels)?, |total, d| total.checked_mul(*d))
+            }
+            (Layout::ConvBlocks, [o, i, kh, kw]) => {
+                let outputs = o.checked_next_multiple_of(CHANNEL_BLOCK)?;
+                [i, kh, kw].into_iter().try_fold(outputs, |total, d| total.checked_mul(*d))
+            }
             _ => None,
         }
     }

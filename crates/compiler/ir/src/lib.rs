@@ -1,6 +1,7 @@
 //! Graphs: values with facts, nodes with operators as data, a text form, and verification.
 
 pub mod attrs;
+pub mod blocks;
 mod dim;
 mod edit;
 mod fact;
@@ -20,7 +21,7 @@ pub use fact::Fact;
 pub use graph::{Graph, Node, Source, Symbol, Value};
 pub use ids::{NodeId, SymId, ValueId};
 pub use io::Io;
-pub use layout::{Layout, pack_format_name, parse_pack_format};
+pub use layout::{CHANNEL_BLOCK, Layout, pack_format_name, parse_pack_format};
 pub use op::{BuildError, Inputs, LATEST_OPSET, Op, OpError, OpRef, OpSet, ShapeError, downcast, normalize_axis};
 pub use spec::{ConvSpec, GemmSpec, LowerCx, Lowered, PackConvSpec, PackGemmSpec, PoolKind, PoolSpec, SoftmaxSpec, Window2d};
 pub use verify::VerifyError;

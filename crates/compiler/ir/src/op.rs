@@ -33,6 +33,11 @@ pub trait Op: Any + Debug + Send + Sync {
     /// An element type without a reference body, or contents that the operator does not take.
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError>;
 
+    /// Whether [`Op::infer`] itself says what becomes of channel-blocked inputs; see [`crate::blocks`].
+    fn knows_blocks(&self) -> bool {
+        false
+    }
+
     /// What a backend shall run, as data.
     fn lower(&self, _cx: &LowerCx<'_>) -> Lowered {
         Lowered::Reference

@@ -42,6 +42,10 @@ pub enum Lowered {
     PackGemmB(PackGemmSpec),
     /// Packs the weights of a convolution.
     PackConv(PackConvSpec),
+    /// Row-major to channel-blocked.
+    ToBlocks,
+    /// Channel-blocked to row-major.
+    FromBlocks,
     /// The output is the first input's bytes.
     Alias,
     /// The operator's own reference body.
@@ -71,10 +75,12 @@ pub struct PackGemmSpec {
 /// Packing of a convolution's weights, as in [`crate::Layout::ConvWeights`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PackConvSpec {
-    /// Output channels of a panel.
+    /// Output channels of a panel; 16 with `blocks`.
     pub mr: usize,
     /// Number of groups.
     pub group: usize,
+    /// In blocks of 16 output channels, as in [`crate::Layout::ConvBlocks`].
+    pub blocks: bool,
 }
 
 /// A sliding window over two dimensions.
@@ -97,8 +103,10 @@ pub struct ConvSpec {
     pub window: Window2d,
     /// Number of groups.
     pub group: usize,
-    /// Output channels of a panel of weights.
+    /// Output channels of a panel of weights; 16 with `blocks`.
     pub mr: usize,
+    /// The output and the residual are channel-blocked, the weights in blocks, and the input either way.
+    pub blocks: bool,
     /// What is done to each result as it is stored.
     pub epilogue: Epilogue,
 }

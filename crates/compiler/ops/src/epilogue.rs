@@ -1,6 +1,6 @@
 //! Epilogues as attributes, and their naive truth.
 
-use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, OpError, ShapeError};
+use fastserve_ir::{AttrError, Attrs, Io, OpError};
 use fastserve_kernels::epilogue::{Activation, BiasAxis, Epilogue};
 
 use crate::ops::unary;
@@ -62,36 +62,19 @@ fn parse_activation(name: &str, params: &[f32]) -> Result<Activation, AttrError>
     }
 }
 
-/// Refuses a residual that is not of the output's type, extents and layout.
-pub(crate) fn check_residual(epilogue: &Epilogue, inputs: &Inputs<'_>, out: &Fact) -> Result<(), ShapeError> {
-    let Some(i) = epilogue.residual_input() else { return Ok(()) };
-    if inputs.req(i)?.agrees_with(out) { Ok(()) } else { Err(ShapeError::shape(format!("input {i}: expected what the output is"))) }
+/// Which input is the residual, where there is one: the one after the bias.
+pub(crate) fn residual_input(epilogue: &Epilogue) -> Option<usize> {
+    epilogue.residual.then_some(if epilogue.bias == BiasAxis::None { 2 } else { 3 })
 }
 
-/// The tensors that are added to a sum.
-pub(crate) struct Addends<'a> {
-    bias: Option<&'a [f32]>,
-    residual: Option<&'a [f32]>,
+/// The elements of the bias and of the residual.
+pub(crate) fn addends<'a>(epilogue: &Epilogue, io: &Io<'a>) -> Result<(Option<&'a [f32]>, Option<&'a [f32]>), OpError> {
+    let bias = if epilogue.bias == BiasAxis::None { None } else { Some(io.slice::<f32>(2)?) };
+    Ok((bias, residual_input(epilogue).map(|at| io.slice::<f32>(at)).transpose()?))
 }
 
-impl<'a> Addends<'a> {
-    /// Those of a node, for a bias of `columns` elements and `outputs` results.
-    pub(crate) fn of(epilogue: &Epilogue, io: &Io<'a>, columns: usize, outputs: usize) -> Result<Self, OpError> {
-        let given = |i: Option<usize>| i.map(|i| io.slice::<f32>(i)).transpose();
-        let (bias, residual) = (given(epilogue.bias_input())?, given(epilogue.residual_input())?);
-        if bias.is_some_and(|b| b.len() != columns) {
-            return Err(OpError::Value(format!("expected {columns} elements of bias")));
-        }
-        if residual.is_some_and(|r| r.len() != outputs) {
-            return Err(OpError::Value(format!("expected {outputs} elements to add")));
-        }
-        Ok(Self { bias, residual })
-    }
-
-    /// Result `i` from its sum, with the bias of its column.
-    pub(crate) fn finish(&self, epilogue: &Epilogue, i: usize, column: usize, sum: f64) -> f32 {
-        let biased = sum + self.bias.map_or(0.0, |b| f64::from(b[column]));
-        let whole = biased + self.residual.map_or(0.0, |r| f64::from(r[i]));
-        unary::activate(epilogue.activation, whole) as f32
-    }
+/// One result with its bias and residual, activated.
+pub(crate) fn apply(epilogue: &Epilogue, sum: f64, bias: Option<f32>, residual: Option<f32>) -> f32 {
+    let whole = sum + bias.map_or(0.0, f64::from) + residual.map_or(0.0, f64::from);
+    unary::activate(epilogue.activation, whole) as f32
 }

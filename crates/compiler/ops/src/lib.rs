@@ -9,6 +9,7 @@ mod elements;
 mod epilogue;
 mod list;
 pub mod ops;
+mod recurrent;
 mod shape_ints;
 mod window;
 

@@ -13,11 +13,13 @@ macro_rules! list {
 list! {
     batch_normalization
     binary
+    blocks
     cast
     clip
     concat
     constant
     conv
+    conv_transpose
     dropout
     flatten
     fused_conv
@@ -25,12 +27,21 @@ list! {
     gather
     gemm
     global_average_pool
+    global_max_pool
+    hardmax
     identity
+    instance_normalization
+    layer_normalization
+    lp_normalization
+    lrn
     matmul
+    mean_variance_normalization
     pack_conv
     pack_gemm
     pad
     pool
+    prelu
+    recurrent
     reduce
     reshape
     shape

@@ -17,32 +17,49 @@ const MAX_ELEMENTS: usize = 4096;
 
 /// Every attribute that some operator reads.
 const NAMES: &[&str] = &[
+    "activation_alpha",
+    "activation_beta",
+    "activations",
+    "allowzero",
     "alpha",
     "auto_pad",
     "axes",
     "axis",
-    "allowzero",
     "beta",
+    "bias",
     "ceil_mode",
+    "clip",
     "count_include_pad",
     "dilations",
+    "direction",
     "end",
     "epsilon",
     "fs.axes",
+    "fs.by_group",
     "fs.flatten",
     "fs.pads",
     "fs.value",
     "group",
+    "hidden_size",
+    "input_forget",
     "keepdims",
     "kernel_shape",
+    "layout",
+    "linear_before_reset",
     "max",
     "min",
     "mode",
     "noop_with_empty_axes",
+    "num_groups",
+    "output_padding",
+    "output_shape",
+    "p",
     "pads",
     "perm",
     "ratio",
+    "size",
     "start",
+    "stash_type",
     "storage_order",
     "strides",
     "to",
@@ -81,6 +98,10 @@ fn word() -> impl Strategy<Value = String> {
     prop::sample::select(vec!["constant", "edge", "VALID", "SAME_UPPER", "SAME_LOWER", "NOTSET", "x"]).prop_map(str::to_owned)
 }
 
+fn function() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["Sigmoid", "Tanh", "Relu", "Affine", "HardSigmoid", "x"]).prop_map(str::to_owned)
+}
+
 fn any_attr() -> impl Strategy<Value = Attr> {
     prop_oneof![
         4 => int().prop_map(Attr::Int),
@@ -89,6 +110,7 @@ fn any_attr() -> impl Strategy<Value = Attr> {
         1 => float().prop_map(Attr::Float),
         1 => prop::collection::vec(float(), 0..4).prop_map(Attr::Floats),
         1 => word().prop_map(Attr::Str),
+        1 => prop::collection::vec(function(), 0..4).prop_map(Attr::Strs),
         1 => tensor().prop_map(Attr::Tensor),
     ]
 }
@@ -96,11 +118,15 @@ fn any_attr() -> impl Strategy<Value = Attr> {
 /// An attribute of the kind that operators of this name expect; any kind at times.
 fn attr(name: &'static str) -> BoxedStrategy<Attr> {
     let usual = match name {
-        "alpha" | "beta" | "epsilon" | "fs.value" | "max" | "min" | "ratio" | "value_float" => float().prop_map(Attr::Float).boxed(),
+        "alpha" | "beta" | "bias" | "clip" | "epsilon" | "fs.value" | "max" | "min" | "ratio" | "value_float" => {
+            float().prop_map(Attr::Float).boxed()
+        }
         "auto_pad" | "mode" => word().prop_map(Attr::Str).boxed(),
         "value" => tensor().prop_map(Attr::Tensor).boxed(),
-        "value_floats" => prop::collection::vec(float(), 0..4).prop_map(Attr::Floats).boxed(),
-        "kernel_shape" | "strides" | "dilations" => prop_oneof![
+        "activations" => prop::collection::vec(function(), 1..4).prop_map(Attr::Strs).boxed(),
+        "direction" => prop::sample::select(vec!["forward", "reverse", "bidirectional", "x"]).prop_map(|d| Attr::Str(d.into())).boxed(),
+        "activation_alpha" | "activation_beta" | "value_floats" => prop::collection::vec(float(), 0..4).prop_map(Attr::Floats).boxed(),
+        "kernel_shape" | "strides" | "dilations" | "output_padding" | "output_shape" => prop_oneof![
             3 => prop::collection::vec(1..4i64, 1..4),
             1 => prop::collection::vec(int(), 0..4),
         ]
@@ -111,7 +137,11 @@ fn attr(name: &'static str) -> BoxedStrategy<Attr> {
         | "ceil_mode"
         | "count_include_pad"
         | "fs.flatten"
+        | "fs.by_group"
+        | "input_forget"
         | "keepdims"
+        | "layout"
+        | "linear_before_reset"
         | "noop_with_empty_axes"
         | "storage_order"
         | "training_mode"

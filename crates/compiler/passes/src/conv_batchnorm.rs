@@ -5,9 +5,9 @@
 use fastserve_ir::{EditError, Graph, GraphEdit, Node, NodeId};
 use fastserve_ops::ops::batch_normalization::BatchNormalization;
 
-use crate::fold_scale::rewrite;
 use crate::linear::{Affine, Folded, Linear, linear};
 use crate::util::{f32s, input, node_as, output};
+use crate::weight_scale::rewrite;
 use crate::{Pass, PassCx};
 
 /// Folds a BatchNormalization into the Conv, ConvTranspose or Gemm before it.

@@ -3,12 +3,12 @@
 //! Every pass works through [`GraphEdit`], so that each change is logged and the graph is verified after each pass.
 
 mod attention;
+mod block_layout;
 mod cast_chain;
 mod common_subexpressions;
 mod conv_batchnorm;
 mod dead_code;
 mod fold;
-mod fold_scale;
 mod fuse_activation;
 mod fuse_bias;
 mod fuse_residual;
@@ -25,9 +25,9 @@ mod pre_scale;
 mod reshape_chain;
 mod silu;
 mod split_batchnorm;
-mod sum;
 mod transpose;
 mod util;
+mod weight_scale;
 
 use std::collections::BTreeMap;
 
@@ -36,12 +36,12 @@ use fastserve_simd::Cpu;
 use thiserror::Error;
 
 pub use attention::Attention;
+pub use block_layout::BlockLayout;
 pub use cast_chain::CastChain;
 pub use common_subexpressions::CommonSubexpressions;
 pub use conv_batchnorm::ConvBatchNorm;
 pub use dead_code::DeadCode;
 pub use fold::{FOLD_LIMIT_BYTES, Fold};
-pub use fold_scale::FoldScale;
 pub use fuse_activation::FuseActivation;
 pub use fuse_bias::FuseBias;
 pub use fuse_residual::FuseResidual;
@@ -55,8 +55,8 @@ pub use pre_scale::PreScale;
 pub use reshape_chain::ReshapeChain;
 pub use silu::Silu;
 pub use split_batchnorm::SplitBatchNorm;
-pub use sum::SumToAdd;
 pub use transpose::TransposeChain;
+pub use weight_scale::WeightScale;
 
 /// A change of a graph that keeps what it computes.
 pub trait Pass: Sync {
@@ -82,7 +82,6 @@ pub const PIPELINE: &[&dyn Pass] = &[
     // What exporters leave behind.
     &Fold,
     &IdentityElimination,
-    &SumToAdd,
     &CastChain,
     &ReshapeChain,
     &CommonSubexpressions,
@@ -96,7 +95,7 @@ pub const PIPELINE: &[&dyn Pass] = &[
     &Attention,
     &DeadCode,
     // Constants into weights.
-    &FoldScale,
+    &WeightScale,
     &ConvBatchNorm,
     &SplitBatchNorm,
     &PreScale,
@@ -105,10 +104,10 @@ pub const PIPELINE: &[&dyn Pass] = &[
     // Kernels.
     &PackGemm,
     &PackConv,
-    // A pass that chooses layouts of activations goes here: convolutions are packed, and nothing is joined to them yet.
     &FuseBias,
     &FuseResidual,
     &FuseActivation,
+    &BlockLayout,
     &Fold,
     &CommonSubexpressions,
     &DeadCode,
@@ -121,13 +120,12 @@ pub const KERNELS: &[&dyn Pass] = &[&PackGemm, &PackConv, &Fold];
 pub const SIMPLIFY: &[&dyn Pass] = &[
     &Fold,
     &IdentityElimination,
-    &SumToAdd,
     &CastChain,
     &ReshapeChain,
     &CommonSubexpressions,
     &TransposeChain,
     &DeadCode,
-    &FoldScale,
+    &WeightScale,
     &ConvBatchNorm,
     &Fold,
     &DeadCode,

@@ -63,9 +63,9 @@ fn find(g: &GraphEdit<'_>, id: NodeId) -> Option<Result<Found, &'static str>> {
 fn rewrite(g: &mut GraphEdit<'_>, id: NodeId, found: &Found, cx: &PassCx) -> Result<(), EditError> {
     let Some(node) = g.graph().node(id).cloned() else { return Ok(()) };
     let (mr, group) = (panel_height(cx.cpu), found.group);
-    let packed = g.add_node(&format!("{}.pack", node.name), op(PackConvOp(PackConvSpec { mr, group })), &[Some(found.w)])?;
+    let packed = g.add_node(&format!("{}.pack", node.name), op(PackConvOp(PackConvSpec { mr, group, blocks: false })), &[Some(found.w)])?;
     let bias = if found.bias.is_some() { BiasAxis::Row } else { BiasAxis::None };
-    let spec = ConvSpec { window: found.window, group, mr, epilogue: Epilogue { bias, ..Epilogue::default() } };
+    let spec = ConvSpec { window: found.window, group, mr, blocks: false, epilogue: Epilogue { bias, ..Epilogue::default() } };
     let mut inputs = vec![Some(found.x), packed.first().copied()];
     inputs.extend(found.bias.map(Some));
     g.replace_node(id, op(FusedConv(spec)), inputs)

@@ -7,8 +7,8 @@ use fastserve_ops::ops::binary::Binary;
 use fastserve_ops::ops::conv::Conv;
 use fastserve_tensor::Tensor;
 
-use crate::fold_scale::per_channel;
 use crate::util::{alike, f32s, input, node_as, node_name, op, producer_as};
+use crate::weight_scale::per_channel;
 use crate::{Pass, PassCx};
 
 /// Mul and Add by a constant of each channel before a Conv go into its weights and bias. An addend only where nothing is

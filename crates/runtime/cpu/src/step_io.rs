@@ -1,7 +1,7 @@
 //! What a step reads and writes.
 
 use fastserve_backend::RunError;
-use fastserve_ir::{Fact, OpError, Source, ValueId};
+use fastserve_ir::{Fact, Layout, OpError, Source, ValueId};
 use fastserve_tensor::{Access, DType, Element, Shape, TensorView, TensorViewMut};
 
 use crate::model::{Inner, ModelStep};
@@ -33,6 +33,11 @@ impl<'a> StepIo<'a> {
     /// The logical extents of an input in this run.
     pub(crate) fn in_shape(&self, i: usize) -> Result<Shape, OpError> {
         Ok(self.extents[self.input_id(i)?.index()].shape)
+    }
+
+    /// How an output lies.
+    pub(crate) fn out_layout(&self, i: usize) -> Result<Layout, OpError> {
+        Ok(self.model.graph.fact(self.output_id(i)?).layout)
     }
 
     /// The logical extents of an output in this run.

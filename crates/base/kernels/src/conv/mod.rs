@@ -11,6 +11,7 @@ mod table;
 
 pub(crate) use direct_tile::{Direct, DirectLines};
 pub(crate) use im2col::PanelFill;
+pub(crate) use pack::Runs;
 pub use pack::{pack_weights, packed_len};
 pub use run::{ConvF32, conv_f32, scratch_len};
 use table::Method;
@@ -110,22 +111,22 @@ impl ConvShape {
     }
 
     /// Output positions of one channel.
-    const fn pixels(&self) -> usize {
+    pub(crate) const fn pixels(&self) -> usize {
         self.output[0] * self.output[1]
     }
 
     /// Input channels of a group.
-    const fn group_in(&self) -> usize {
+    pub(crate) const fn group_in(&self) -> usize {
         self.in_channels / self.group
     }
 
     /// Output channels of a group.
-    const fn group_out(&self) -> usize {
+    pub(crate) const fn group_out(&self) -> usize {
         self.out_channels / self.group
     }
 
     /// Products in a sum.
-    const fn k(&self) -> usize {
+    pub(crate) const fn k(&self) -> usize {
         self.group_in() * self.window.kernel[0] * self.window.kernel[1]
     }
 }

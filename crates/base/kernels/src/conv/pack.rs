@@ -7,16 +7,16 @@ use crate::tile::balanced;
 use std::ops::Range;
 
 /// A run of consecutive k: one kernel position, some channels of one block.
-pub(super) struct Run {
+pub(crate) struct Run {
     /// Kernel row and column.
-    pub(super) tap: [usize; 2],
+    pub(crate) tap: [usize; 2],
     /// Input channels of the group.
-    pub(super) channels: Range<usize>,
+    pub(crate) channels: Range<usize>,
 }
 
 /// The runs that make up a range of k, in the order (block of 16 channels, kernel row, kernel column, channel in the
 /// block).
-pub(super) struct Runs {
+pub(crate) struct Runs {
     kernel: [usize; 2],
     /// Input channels of the group.
     total: usize,
@@ -30,7 +30,7 @@ pub(super) struct Runs {
 }
 
 impl Runs {
-    pub(super) fn new(shape: &ConvShape, ks: &Range<usize>) -> Runs {
+    pub(crate) fn new(shape: &ConvShape, ks: &Range<usize>) -> Runs {
         let [_, kw] = shape.window.kernel;
         let (taps, total) = (shape.window.taps(), shape.group_in());
         let block = ks.start / (CHANNEL_BLOCK * taps) * CHANNEL_BLOCK;

@@ -32,8 +32,8 @@ fn attr(proto: &view::Attribute<'_>, data: &mut Data<'_>, place: &str) -> Result
         4 => return tensor(proto, data, place),
         6 => return floats(proto),
         7 => return ints(proto),
+        8 => return strings(proto),
         5 => "a graph",
-        8 => "strings",
         9 => "tensors",
         10 => "graphs",
         11 | 12 => "a sparse tensor",
@@ -62,6 +62,17 @@ fn ints(proto: &view::Attribute<'_>) -> Result<Attr, Refusal> {
         list.push(v? as i64);
     }
     Ok(Attr::Ints(list))
+}
+
+fn strings(proto: &view::Attribute<'_>) -> Result<Attr, Refusal> {
+    let mut list = Vec::new();
+    for field in proto.span.fields() {
+        let field = field?;
+        if field.tag == 9 {
+            list.push(field.text()?.to_owned());
+        }
+    }
+    Ok(Attr::Strs(list))
 }
 
 fn floats(proto: &view::Attribute<'_>) -> Result<Attr, Refusal> {

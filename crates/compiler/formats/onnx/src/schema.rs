@@ -127,7 +127,7 @@ static ATTRIBUTE_PROTO: Message = Message {
         one(6, "g", Msg(&GRAPH)),
         list(7, "floats", Fixed32, 16),
         list(8, "ints", Varint, 32),
-        list(9, "strings", Unread, 0),
+        list(9, "strings", Text, NAME_REF),
         list(10, "tensors", Msg(&TENSOR), 0),
         list(11, "graphs", Msg(&GRAPH), 0),
         one(13, "doc_string", Unread),

@@ -26,7 +26,7 @@ fn tiny_cnn() -> Vec<u8> {
 }
 
 /// Fields that no reader here looks into, so that what is in them may be anything.
-const UNREAD: &[&str] = &["metadata_props", "doc_string", "value_info", "quantization_annotation", "segment", "strings", "attribute"];
+const UNREAD: &[&str] = &["metadata_props", "doc_string", "value_info", "quantization_annotation", "segment", "attribute"];
 
 /// The names of a model's nodes, by the generated decoder.
 fn names(file: Bytes) -> Result<Vec<String>, DecodeError> {

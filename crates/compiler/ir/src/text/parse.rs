@@ -206,6 +206,11 @@ impl Parser<'_> {
         }
         if self.lexer.eat("@") {
             let name = self.lexer.ident()?;
+            match name {
+                "c16" => return Ok(Layout::Channels16),
+                "conv_c16" => return Ok(Layout::ConvBlocks),
+                _ => {}
+            }
             return parse_pack_format(name).map(Layout::GemmB).ok_or_else(|| self.lexer.error("a layout"));
         }
         Ok(Layout::RowMajor)
@@ -273,6 +278,9 @@ impl Parser<'_> {
         if self.lexer.eat("f[") {
             return self.list("]").map(Attr::Floats);
         }
+        if self.lexer.eat("s[") {
+            return self.strings().map(Attr::Strs);
+        }
         if self.lexer.eat("[") {
             return self.list("]").map(Attr::Ints);
         }
@@ -286,6 +294,15 @@ impl Parser<'_> {
             return self.tensor(dtype, shape).map(Attr::Tensor);
         }
         text.parse().map(Attr::Float).map_err(|_| self.lexer.error("an attribute"))
+    }
+
+    fn strings(&mut self) -> Result<Vec<String>, ParseError> {
+        let mut items = Vec::new();
+        while !self.lexer.eat("]") {
+            items.push(self.lexer.string()?);
+            self.lexer.eat(",");
+        }
+        Ok(items)
     }
 
     fn list<T: FromStr>(&mut self, end: &str) -> Result<Vec<T>, ParseError> {

@@ -60,6 +60,8 @@ fn layout(layout: &Layout) -> String {
     match layout {
         Layout::RowMajor => String::new(),
         Layout::GemmB(format) => format!("@{}", pack_format_name(*format)),
+        Layout::Channels16 => "@c16".into(),
+        Layout::ConvBlocks => "@conv_c16".into(),
         Layout::ConvWeights { mr, group } => format!("@conv_m{mr}g{group}"),
     }
 }
@@ -91,6 +93,7 @@ fn attr(value: &Attr) -> String {
         Attr::Str(v) => format!("{v:?}"),
         Attr::Ints(v) => format!("[{}]", join(v.iter().map(i64::to_string))),
         Attr::Floats(v) => format!("f[{}]", join(v.iter().map(|v| float(*v)))),
+        Attr::Strs(v) => format!("s[{}]", join(v.iter().map(|v| format!("{v:?}")))),
         Attr::Tensor(t) => format!("{}{} {}", t.dtype(), t.shape(), tensor(t)),
     }
 }

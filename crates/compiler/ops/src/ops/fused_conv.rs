@@ -1,4 +1,4 @@
-//! fs.Conv: a 2-D convolution with packed weights, bias, residual and activation in the store.
+//! fs.Conv: a 2-D convolution with packed weights, bias and activation in the store.
 
 use std::sync::Arc;
 
@@ -10,19 +10,19 @@ use fastserve_tensor::{DType, Shape, TensorView, TensorViewMut};
 
 use crate::def::OpDef;
 use crate::elements::count;
-use crate::epilogue::{self, Addends};
+use crate::epilogue;
 use crate::ops::conv::Conv;
-use crate::ops::pack_conv::{packed_order, read_size};
+use crate::ops::pack_conv::{packed_layout, packed_order, read_form, read_size, write_form};
 use crate::window::{AutoPad, WindowAttrs};
 
-/// `act(X * W + bias[O] + residual)` on `[N, C, H, W]`.
+/// `act(X * W + bias[O])` on `[N, C, H, W]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FusedConv(pub ConvSpec);
 
 pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "fs.Conv", since: 1, build }];
 
 fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
-    attrs.only(&[&epilogue::NAMES[..], &["mr", "group", "kernel_shape", "strides", "dilations", "pads"]].concat())?;
+    attrs.only(&[&epilogue::NAMES[..], &["mr", "blocks", "group", "kernel_shape", "strides", "dilations", "pads"]].concat())?;
     let window = Window2d {
         kernel: read_array(attrs, "kernel_shape", [1; 2])?,
         strides: read_array(attrs, "strides", [1; 2])?,
@@ -30,8 +30,8 @@ fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
         pads: read_array(attrs, "pads", [0; 4])?,
     };
     WindowAttrs::read(attrs)?;
-    let (mr, group) = (read_size(attrs, "mr")?, read_size(attrs, "group")?);
-    Ok(Arc::new(FusedConv(ConvSpec { window, group, mr, epilogue: epilogue::read(attrs, BiasAxis::Row)? })))
+    let ((mr, blocks), group) = (read_form(attrs)?, read_size(attrs, "group")?);
+    Ok(Arc::new(FusedConv(ConvSpec { window, group, mr, blocks, epilogue: epilogue::read(attrs, BiasAxis::Row)? })))
 }
 
 fn read_array<const N: usize>(attrs: &Attrs, name: &'static str, default: [usize; N]) -> Result<[usize; N], AttrError> {
@@ -46,20 +46,24 @@ impl Op for FusedConv {
 
     fn attrs(&self) -> Attrs {
         let attrs = self.plain().window.write(Attrs::new());
-        let attrs = attrs.with_int("mr", self.0.mr as i64).with_int("group", self.0.group as i64);
+        let attrs = write_form(attrs, self.0.mr, self.0.blocks).with_int("group", self.0.group as i64);
         epilogue::write(&self.0.epilogue, attrs)
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let w = inputs.req(1)?;
-        if w.layout != (Layout::ConvWeights { mr: self.0.mr, group: self.0.group }) {
+        if w.layout != packed_layout(self.packing()) {
             return Err(ShapeError::shape("input 1 is not packed as the operator says"));
         }
-        let bias = self.0.epilogue.bias_input().map(|i| inputs.req(i)).transpose()?;
+        let bias = if self.0.epilogue.bias == BiasAxis::None { None } else { Some(inputs.req(2)?) };
         let plain = Fact::new(w.dtype, w.shape.clone());
-        let facts = self.plain().infer(&Inputs(&[Some(inputs.ranked(0, 4)?), Some(&plain), bias]))?;
-        facts.iter().try_for_each(|out| epilogue::check_residual(&self.0.epilogue, inputs, out))?;
-        Ok(facts)
+        let x = self.input(inputs.ranked(0, 4)?)?;
+        let mut outputs = self.plain().infer(&Inputs(&[Some(&x), Some(&plain), bias]))?;
+        for out in &mut outputs {
+            out.layout = self.layout();
+            self.check_residual(inputs, out)?;
+        }
+        Ok(outputs)
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
@@ -70,16 +74,20 @@ impl Op for FusedConv {
         }
         let (channels, outputs) = (x.shape()[1] / self.0.group, out[1]);
         let shape = Shape::new(&[outputs, channels, kh, kw])?;
-        if shape.checked_numel() != Some(packed.len()) {
+        if packed_layout(self.packing()).storage_numel(&shape) != Some(packed.len()) {
             return Err(OpError::Value(format!("expected the weights {shape}, got {} elements", packed.len())));
         }
-        let mut w = vec![0.0f32; packed.len()];
-        packed_order(&shape, PackConvSpec { mr: self.0.mr, group: self.0.group })?.for_each(|(plain, at)| w[plain] = packed[at]);
+        let mut w = vec![0.0f32; shape.numel()];
+        packed_order(&shape, self.packing())?.for_each(|(plain, at)| w[plain] = packed[at]);
         let inputs = [Some(x), Some(TensorView::of(shape, &w)?)];
         let y = io.output(0)?;
         let mut plain_out = [TensorViewMut::new(DType::F32, out, y.bytes_mut())?];
         self.plain().reference(&mut Io::new(&inputs, &mut plain_out))?;
         self.finish(io, &out)
+    }
+
+    fn knows_blocks(&self) -> bool {
+        true
     }
 
     fn lower(&self, _: &LowerCx<'_>) -> Lowered {
@@ -102,12 +110,41 @@ impl FusedConv {
         Conv { window, group: self.0.group }
     }
 
+    fn packing(&self) -> PackConvSpec {
+        PackConvSpec { mr: self.0.mr, group: self.0.group, blocks: self.0.blocks }
+    }
+
+    /// How the output lies.
+    fn layout(&self) -> Layout {
+        if self.0.blocks { Layout::Channels16 } else { Layout::RowMajor }
+    }
+
+    /// The input as it would be in rows.
+    fn input(&self, x: &Fact) -> Result<Fact, ShapeError> {
+        match x.layout {
+            Layout::RowMajor => Ok(x.clone()),
+            Layout::Channels16 if self.0.blocks => Ok(x.clone().with_layout(Layout::RowMajor)),
+            _ => Err(ShapeError::shape("input 0 does not lie as the operator reads it")),
+        }
+    }
+
+    fn check_residual(&self, inputs: &Inputs<'_>, out: &Fact) -> Result<(), ShapeError> {
+        let Some(at) = epilogue::residual_input(&self.0.epilogue) else { return Ok(()) };
+        if inputs.req(at)?.agrees_with(out) { Ok(()) } else { Err(ShapeError::shape("the residual is not like the output")) }
+    }
+
     fn finish(&self, io: &mut Io<'_>, out: &Shape) -> Result<(), OpError> {
-        let outputs = io.out_slice::<f32>(0)?.len();
-        let addends = Addends::of(&self.0.epilogue, io, out[1], outputs)?;
+        let bias = if self.0.epilogue.bias == BiasAxis::None { None } else { Some(io.slice::<f32>(2)?) };
+        let residual = epilogue::residual_input(&self.0.epilogue).map(|at| io.slice::<f32>(at)).transpose()?;
+        if residual.is_some_and(|r| r.len() != out.numel()) {
+            return Err(OpError::Value(format!("expected {} elements of residual", out.numel())));
+        }
+        if bias.is_some_and(|b| b.len() != out[1]) {
+            return Err(OpError::Value(format!("expected {} elements of bias", out[1])));
+        }
         let space = count(&out[2..]);
         for (i, y) in io.out_slice::<f32>(0)?.iter_mut().enumerate() {
-            *y = addends.finish(&self.0.epilogue, i, i / space % out[1], f64::from(*y));
+            *y = epilogue::apply(&self.0.epilogue, f64::from(*y), bias.map(|b| b[i / space % out[1]]), residual.map(|r| r[i]));
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use fastserve_tensor::DType;
 
 use crate::def::OpDef;
 use crate::elements::count;
-use crate::epilogue::{self, Addends};
+use crate::epilogue;
 use crate::ops::pack_gemm::{packed_index, read_format};
 
 /// `act(A[…, M, K] · B[…, K, N] + bias[N] + residual)`. B has no leading axes, or those of A.
@@ -21,8 +21,12 @@ pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "fs.Gemm", since: 1, build }];
 
 fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     attrs.only(&[&epilogue::NAMES[..], &["format", "transA"]].concat())?;
+    let epilogue = epilogue::read(attrs, BiasAxis::Column)?;
+    if epilogue.residual {
+        return Err(AttrError::value("residual", "a product takes none yet".to_owned()));
+    }
     let (trans_a, format) = (attrs.flag("transA", false)?, read_format(attrs)?);
-    Ok(Arc::new(FusedGemm(GemmSpec { trans_a, format, epilogue: epilogue::read(attrs, BiasAxis::Column)? })))
+    Ok(Arc::new(FusedGemm(GemmSpec { trans_a, format, epilogue })))
 }
 
 impl Op for FusedGemm {
@@ -52,7 +56,7 @@ impl Op for FusedGemm {
         self.check_bias(inputs, n)?;
         let shape = [batch, &[m.clone(), n.clone()]].concat();
         let out = Fact::new(DType::F32, shape);
-        epilogue::check_residual(&self.0.epilogue, inputs, &out)?;
+        self.check_residual(inputs, &out)?;
         Ok(vec![out])
     }
 
@@ -63,23 +67,23 @@ impl Op for FusedGemm {
         };
         let (k, m, n) = (if self.0.trans_a { *rows } else { *cols }, *m, *n);
         let (a, b) = (io.slice::<f32>(0)?, io.slice::<f32>(1)?);
+        let (bias, residual) = epilogue::addends(&self.0.epilogue, io)?;
         let one = self.0.format.packed_len(n, k).ok_or(ShapeError::Overflow)?;
         let step = if b.len() == one { 0 } else { one };
         let batches = count(batch);
-        let outputs = io.out_slice::<f32>(0)?.len();
-        if outputs == 0 {
+        let y = io.out_slice::<f32>(0)?;
+        if y.is_empty() {
             return Ok(());
         }
         let fits = a.len().checked_div(k).is_none_or(|rows| rows == batches * m) && (b.len() == one || b.len() == batches * one);
-        if !fits {
+        if !fits || bias.is_some_and(|b| b.len() != n) || residual.is_some_and(|r| r.len() != y.len()) {
             return Err(OpError::Value(format!("the operands do not fit a product of {out}")));
         }
-        let addends = Addends::of(&self.0.epilogue, io, n, outputs)?;
-        for (i, y) in io.out_slice::<f32>(0)?.iter_mut().enumerate() {
+        for (i, y) in y.iter_mut().enumerate() {
             let (g, row, col) = (i / n / m, i / n % m, i % n);
             let at = |kk| if self.0.trans_a { kk * m + row } else { (g * m + row) * k + kk };
             let term = |kk| f64::from(a[at(kk)]) * f64::from(b[g * step + packed_index(self.0.format, k, kk, col)]);
-            *y = addends.finish(&self.0.epilogue, i, col, (0..k).map(term).sum());
+            *y = epilogue::apply(&self.0.epilogue, (0..k).map(term).sum(), bias.map(|b| b[col]), residual.map(|r| r[i]));
         }
         Ok(())
     }
@@ -90,9 +94,16 @@ impl Op for FusedGemm {
 }
 
 impl FusedGemm {
+    fn check_residual(&self, inputs: &Inputs<'_>, out: &Fact) -> Result<(), ShapeError> {
+        let Some(at) = epilogue::residual_input(&self.0.epilogue) else { return Ok(()) };
+        if inputs.req(at)?.agrees_with(out) { Ok(()) } else { Err(ShapeError::shape("the residual is not like the output")) }
+    }
+
     fn check_bias(&self, inputs: &Inputs<'_>, n: &Dim) -> Result<(), ShapeError> {
-        let Some(i) = self.0.epilogue.bias_input() else { return Ok(()) };
-        let bias = inputs.ranked(i, 1)?;
+        if self.0.epilogue.bias == BiasAxis::None {
+            return Ok(());
+        }
+        let bias = inputs.ranked(2, 1)?;
         if bias.shape[0] == *n { Ok(()) } else { Err(ShapeError::shape("input 2: expected one element a column")) }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Layout, LowerCx, Lowered, Op, OpError, OpRef, PackConvSpec, ShapeError};
+use fastserve_ir::{
+    AttrError, Attrs, CHANNEL_BLOCK, Fact, Inputs, Io, Layout, LowerCx, Lowered, Op, OpError, OpRef, PackConvSpec, ShapeError,
+};
 use fastserve_tensor::DType;
 
 use crate::def::OpDef;
@@ -14,8 +16,24 @@ pub struct PackConv(pub PackConvSpec);
 pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "fs.PackConv", since: 1, build }];
 
 fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
-    attrs.only(&["mr", "group"])?;
-    Ok(Arc::new(PackConv(PackConvSpec { mr: read_size(attrs, "mr")?, group: read_size(attrs, "group")? })))
+    attrs.only(&["mr", "group", "blocks"])?;
+    let (mr, blocks) = read_form(attrs)?;
+    Ok(Arc::new(PackConv(PackConvSpec { mr, group: read_size(attrs, "group")?, blocks })))
+}
+
+/// Output channels of a panel, and whether panels are blocks of 16 channels.
+pub(crate) fn read_form(attrs: &Attrs) -> Result<(usize, bool), AttrError> {
+    if attrs.flag("blocks", false)? { Ok((CHANNEL_BLOCK, true)) } else { Ok((read_size(attrs, "mr")?, false)) }
+}
+
+/// The way back of [`read_form`].
+pub(crate) fn write_form(attrs: Attrs, mr: usize, blocks: bool) -> Attrs {
+    if blocks { attrs.with_int("blocks", 1) } else { attrs.with_int("mr", mr as i64) }
+}
+
+/// The layout of packed weights.
+pub(crate) fn packed_layout(spec: PackConvSpec) -> Layout {
+    if spec.blocks { Layout::ConvBlocks } else { Layout::ConvWeights { mr: spec.mr, group: spec.group } }
 }
 
 /// A required attribute that is at least 1 and small.
@@ -31,13 +49,13 @@ impl Op for PackConv {
     }
 
     fn attrs(&self) -> Attrs {
-        Attrs::new().with_int("mr", self.0.mr as i64).with_int("group", self.0.group as i64)
+        write_form(Attrs::new(), self.0.mr, self.0.blocks).with_int("group", self.0.group as i64)
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let w = inputs.ranked(0, 4)?;
         inputs.same_dtype(0, DType::F32)?;
-        let layout = Layout::ConvWeights { mr: self.0.mr, group: self.0.group };
+        let layout = packed_layout(self.0);
         if w.shape[0].known().is_none_or(|o| o % self.0.group != 0) {
             return Err(ShapeError::shape("output channels do not divide into the groups"));
         }
@@ -49,7 +67,7 @@ impl Op for PackConv {
         let order = packed_order(&shape, self.0)?;
         let w = io.slice::<f32>(0)?;
         let y = io.out_slice::<f32>(0)?;
-        if w.len() != y.len() {
+        if packed_layout(self.0).storage_numel(&shape) != Some(y.len()) || shape.checked_numel() != Some(w.len()) {
             return Err(OpError::Value(format!("{shape} does not pack into {} elements", y.len())));
         }
         y.fill(0.0);
@@ -67,7 +85,7 @@ pub(crate) fn packed_order(shape: &[usize], spec: PackConvSpec) -> Result<impl I
     let [o, channels, kh, kw] = *shape else {
         return Err(OpError::Value(format!("expected weights of rank 4, got {shape:?}")));
     };
-    let PackConvSpec { mr, group } = spec;
+    let PackConvSpec { mr, group, blocks } = spec;
     // Extents of an empty tensor may be anything: they are neither multiplied nor allocated by.
     let (o, channels, kh, kw) = if shape.contains(&0) { (0, 0, 0, 0) } else { (o, channels, kh, kw) };
     if o % group != 0 {
@@ -77,6 +95,9 @@ pub(crate) fn packed_order(shape: &[usize], spec: PackConvSpec) -> Result<impl I
     let rank: Vec<usize> = ranks(channels, kh * kw);
     Ok((0..o * k).map(move |plain| {
         let (row, at) = (plain / k, plain % k);
+        if blocks {
+            return (plain, ((row / CHANNEL_BLOCK) * k + rank[at]) * CHANNEL_BLOCK + row % CHANNEL_BLOCK);
+        }
         let (g, r) = (row / rows, row % rows);
         let (start, height) = tile_of(r, rows, mr);
         (plain, (g * rows + start) * k + rank[at] * height + r - start)
@@ -95,9 +116,9 @@ fn tile_of(row: usize, rows: usize, mr: usize) -> (usize, usize) {
 fn ranks(channels: usize, taps: usize) -> Vec<usize> {
     let mut ranks = vec![0; channels * taps];
     let mut next = 0;
-    for block in (0..channels).step_by(16) {
+    for block in (0..channels).step_by(CHANNEL_BLOCK) {
         for tap in 0..taps {
-            for c in block..(block + 16).min(channels) {
+            for c in block..(block + CHANNEL_BLOCK).min(channels) {
                 ranks[c * taps + tap] = next;
                 next += 1;
             }

@@ -15,6 +15,14 @@ use crate::shape_ints::{self, distinct_axes};
 /// What is made of the elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReduceKind {
+    /// Sum of absolute values.
+    L1,
+    /// Root of the sum of squares.
+    L2,
+    /// Logarithm of the sum.
+    LogSum,
+    /// Logarithm of the sum of exponentials.
+    LogSumExp,
     /// The largest; NaN if there is one.
     Max,
     /// Sum over count; of integers, rounded towards 0.
@@ -25,6 +33,8 @@ pub enum ReduceKind {
     Prod,
     /// Sum.
     Sum,
+    /// Sum of squares.
+    SumSquare,
 }
 
 /// A reduction.
@@ -54,11 +64,16 @@ macro_rules! table {
 }
 
 table! {
+    "ReduceL1" L1 18;
+    "ReduceL2" L2 18;
+    "ReduceLogSum" LogSum 18;
+    "ReduceLogSumExp" LogSumExp 18;
     "ReduceMax" Max 18;
     "ReduceMean" Mean 18;
     "ReduceMin" Min 18;
     "ReduceProd" Prod 18;
     "ReduceSum" Sum 13;
+    "ReduceSumSquare" SumSquare 18;
 }
 
 fn with_attribute(attrs: &Attrs, kind: ReduceKind) -> Result<OpRef, AttrError> {
@@ -112,7 +127,7 @@ impl Op for Reduce {
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         let Ok(x) = cx.inputs.req(0) else { return Lowered::Reference };
         let Ok(reduced) = self.known_axes(&cx.inputs, x.rank()) else { return Lowered::Reference };
-        if x.shape.iter().zip(reduced).all(|(d, r)| !r || d.known() == Some(1)) {
+        if self.kind.keeps_one() && x.shape.iter().zip(reduced).all(|(d, r)| !r || d.known() == Some(1)) {
             return Lowered::Alias;
         }
         match self.as_pool(x, &reduced) {
@@ -230,25 +245,68 @@ struct Body<'b, 'a> {
     io: &'b mut Io<'a>,
 }
 
+impl ReduceKind {
+    /// Whether what is made of one element is that element.
+    fn keeps_one(self) -> bool {
+        use ReduceKind::{Max, Mean, Min, Prod, Sum};
+        matches!(self, Max | Mean | Min | Prod | Sum)
+    }
+
+    /// What is made of so many elements, from their sum, product or extreme.
+    fn end(self, sum: f64, count: usize) -> f64 {
+        match self {
+            ReduceKind::Mean => sum / count as f64,
+            ReduceKind::L2 => sum.sqrt(),
+            ReduceKind::LogSum => sum.ln(),
+            _ => sum,
+        }
+    }
+}
+
+/// Of exponentials, the largest exponent and the sum over its exponential.
+fn add_exp((max, sum): (f64, f64), x: f64) -> (f64, f64) {
+    match x {
+        f64::NEG_INFINITY => (max, sum),
+        _ if x.is_nan() => (x, x),
+        _ if x > max => (x, 1.0 + if max == f64::NEG_INFINITY { 0.0 } else { sum * (max - x).exp() }),
+        _ if x == max => (max, sum + 1.0),
+        _ => (max, sum + (x - max).exp()),
+    }
+}
+
+impl Body<'_, '_> {
+    fn log_sum_exp<T: Float>(&mut self) -> Result<(), OpError> {
+        let end = |(max, sum): (f64, f64), _| Ok(T::from_f64(max + sum.ln()));
+        self.plan.run::<T, (f64, f64)>(self.io, (f64::NEG_INFINITY, 0.0), |a, b| add_exp(*a, b.to_f64()), end)
+    }
+}
+
 impl NumericBody for Body<'_, '_> {
     fn float<T: Float>(&mut self) -> Result<(), OpError> {
         let (zero, add): (f64, fn(f64, f64) -> f64) = match self.kind {
-            ReduceKind::Sum | ReduceKind::Mean => (0.0, |a, b| a + b),
+            ReduceKind::Sum | ReduceKind::Mean | ReduceKind::LogSum => (0.0, |a, b| a + b),
+            ReduceKind::L1 => (0.0, |a, b| a + b.abs()),
+            ReduceKind::L2 | ReduceKind::SumSquare => (0.0, |a, b| a + b * b),
+            ReduceKind::LogSumExp => return self.log_sum_exp::<T>(),
             ReduceKind::Prod => (1.0, |a, b| a * b),
             ReduceKind::Max => (f64::NEG_INFINITY, |a, b| if a.is_nan() || a > b { a } else { b }),
             ReduceKind::Min => (f64::INFINITY, |a, b| if a.is_nan() || a < b { a } else { b }),
         };
-        let mean = self.kind == ReduceKind::Mean;
-        let end = |sum: f64, count: usize| Ok(T::from_f64(if mean { sum / count as f64 } else { sum }));
+        let kind = self.kind;
+        let end = |sum: f64, count: usize| Ok(T::from_f64(kind.end(sum, count)));
         self.plan.run::<T, f64>(self.io, zero, |a, b| add(*a, b.to_f64()), end)
     }
 
     fn int<T: Int>(&mut self) -> Result<(), OpError> {
         let (zero, add): (Option<i128>, fn(i128, i128) -> i128) = match self.kind {
             ReduceKind::Sum | ReduceKind::Mean => (Some(0), i128::wrapping_add),
+            ReduceKind::L1 => (Some(0), |a, b| a.wrapping_add(b.wrapping_abs())),
+            ReduceKind::SumSquare => (Some(0), |a, b| a.wrapping_add(b.wrapping_mul(b))),
             ReduceKind::Prod => (Some(1), i128::wrapping_mul),
             ReduceKind::Max => (None, Ord::max),
             ReduceKind::Min => (None, Ord::min),
+            // Roots and logarithms of integers are no integers.
+            ReduceKind::L2 | ReduceKind::LogSum | ReduceKind::LogSumExp => return Err(OpError::DType(T::DTYPE)),
         };
         let mean = self.kind == ReduceKind::Mean;
         let empty = || OpError::Value("a mean or extreme of no integers".into());
@@ -257,6 +315,7 @@ impl NumericBody for Body<'_, '_> {
             let value = if mean { sum.checked_div(count as i128).ok_or_else(empty)? } else { sum };
             Ok(T::wrap(value))
         };
+        // A first element is combined with the start value where there is one.
         let add = |a: &Option<i128>, b: T| Some(a.map_or(b.to_i128(), |a| add(a, b.to_i128())));
         self.plan.run::<T, Option<i128>>(self.io, zero, add, end)
     }

@@ -3,10 +3,11 @@
 use fastserve_ir::{ConvSpec, OpError, Window2d};
 use fastserve_kernels::conv::{self, ConvF32, ConvRow, ConvShape, conv_f32, scratch_len};
 use fastserve_kernels::window::Window;
+use fastserve_kernels::{BiasAxis, Epilogue};
 use fastserve_simd::Cpu;
 
 use crate::step_io::StepIo;
-use crate::steps::{Sizes, addends, kernel_error};
+use crate::steps::{Sizes, kernel_error};
 
 /// The kernel for a shape, with weights in panels of `mr` output channels, on a processor.
 fn row(cpu: Cpu, mr: usize, shape: &ConvShape) -> Result<&'static ConvRow, OpError> {
@@ -33,11 +34,21 @@ pub(crate) fn planes2d(dims: &[usize]) -> Result<(usize, [usize; 2]), OpError> {
     }
 }
 
-fn shape(x: &[usize], w: &[usize], spec: &ConvSpec) -> Result<ConvShape, OpError> {
+pub(crate) fn shape(x: &[usize], w: &[usize], spec: &ConvSpec) -> Result<ConvShape, OpError> {
     let ([batch, channels, h, width], [outputs, ..]) = (x, w) else {
         return Err(OpError::Value(format!("expected rank 4, got {x:?} and {w:?}")));
     };
     ConvShape::new(*batch, *channels, *outputs, spec.group, [*h, *width], window(&spec.window)).map_err(kernel_error)
+}
+
+type Ends<'a> = (Option<&'a [f32]>, Option<&'a [f32]>);
+
+/// The inputs behind the weights: the bias, then the residual.
+pub(crate) fn bias_and_residual<'a>(io: &StepIo<'a>, epilogue: &Epilogue) -> Result<Ends<'a>, OpError> {
+    let biased = epilogue.bias != BiasAxis::None;
+    let bias = if biased { Some(io.slice::<f32>(2)?) } else { None };
+    let residual = if epilogue.residual { Some(io.slice::<f32>(2 + usize::from(biased))?) } else { None };
+    Ok((bias, residual))
 }
 
 /// Enough for any kernel that may be chosen: smaller extents of the same plan may have another one.
@@ -51,7 +62,7 @@ pub(crate) fn run(mut io: StepIo<'_>, spec: &ConvSpec) -> Result<(), OpError> {
     let shape = shape(&io.in_shape(0)?, &io.in_shape(1)?, spec)?;
     let row = row(io.model.cpu, spec.mr, &shape)?;
     let (x, weights) = (io.slice::<f32>(0)?, io.slice::<f32>(1)?);
-    let (bias, residual) = addends(&io, &spec.epilogue)?;
+    let (bias, residual) = bias_and_residual(&io, &spec.epilogue)?;
     let (y, scratch) = (io.take_f32(0)?, io.take_scratch()?);
     let args = ConvF32 { shape: &shape, x, weights, y, epilogue: &spec.epilogue, bias, residual };
     conv_f32(io.model.cpu, row, args, scratch, io.model.team).map_err(kernel_error)

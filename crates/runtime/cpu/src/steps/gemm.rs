@@ -5,7 +5,8 @@ use fastserve_kernels::gemm::{GEMM, GemmF32, GemmRow, PackFormat, gemm_f32, scra
 use fastserve_simd::Cpu;
 
 use crate::step_io::StepIo;
-use crate::steps::{Sizes, addends, kernel_error};
+use crate::steps::conv::bias_and_residual;
+use crate::steps::{Sizes, kernel_error};
 
 /// The kernel for a packing on a processor.
 pub(crate) fn row(cpu: Cpu, format: PackFormat) -> Result<&'static GemmRow, OpError> {
@@ -44,7 +45,7 @@ pub(crate) fn run(mut io: StepIo<'_>, spec: &GemmSpec) -> Result<(), OpError> {
     let e = extents(&io.in_shape(0)?, &io.in_shape(1)?, spec.trans_a)?;
     let row = row(io.model.cpu, spec.format)?;
     let (a, b) = (io.slice::<f32>(0)?, io.slice::<f32>(1)?);
-    let (bias, residual) = addends(&io, &spec.epilogue)?;
+    let (bias, residual) = bias_and_residual(&io, &spec.epilogue)?;
     let (y, scratch) = (io.take_f32(0)?, io.take_scratch()?);
     let packed = spec.format.packed_len(e.n, e.k).ok_or(fastserve_ir::ShapeError::Overflow)?;
     let (a_row_stride, a_col_stride) = if spec.trans_a { (1, e.m) } else { (e.k, 1) };

@@ -1,6 +1,7 @@
 //! Steps to kernels: one file a family.
 
 mod conv;
+mod conv_blocked;
 mod elementwise;
 mod gemm;
 mod pack;
@@ -8,9 +9,8 @@ mod pool;
 mod reference;
 mod softmax;
 
-use fastserve_ir::{Lowered, OpError};
+use fastserve_ir::{Layout, Lowered, OpError};
 use fastserve_kernels::KernelError;
-use fastserve_kernels::epilogue::Epilogue;
 
 use crate::model::{Inner, ModelStep};
 use crate::plan::Extent;
@@ -20,6 +20,7 @@ use crate::step_io::StepIo;
 pub(crate) fn run(io: StepIo<'_>) -> Result<(), OpError> {
     match &io.step.lowered {
         Lowered::Gemm(spec) => gemm::run(io, spec),
+        Lowered::Conv(spec) if spec.blocks => conv_blocked::run(io, spec),
         Lowered::Conv(spec) => conv::run(io, spec),
         Lowered::Pool(spec) => pool::run(io, spec),
         Lowered::Softmax(spec) => softmax::run(io, *spec),
@@ -27,6 +28,8 @@ pub(crate) fn run(io: StepIo<'_>) -> Result<(), OpError> {
         Lowered::Binary(op) => elementwise::binary(io, *op),
         Lowered::PackGemmB(spec) => pack::gemm_b(io, spec),
         Lowered::PackConv(spec) => pack::conv_weights(io, spec),
+        Lowered::ToBlocks => conv_blocked::to_blocks(io),
+        Lowered::FromBlocks => conv_blocked::from_blocks(io),
         Lowered::Alias => reference::copy(io),
         Lowered::Reference => reference::run(io),
     }
@@ -37,6 +40,7 @@ pub(crate) fn scratch_elements(model: &Inner, step: &ModelStep, extents: &[Exten
     let sizes = Sizes { model, step, extents };
     match &step.lowered {
         Lowered::Gemm(spec) => gemm::scratch(&sizes, spec),
+        Lowered::Conv(spec) if spec.blocks => conv_blocked::scratch(&sizes, spec),
         Lowered::Conv(spec) => conv::scratch(&sizes, spec),
         Lowered::Softmax(spec) => softmax::scratch(&sizes, *spec),
         _ => Ok(0),
@@ -48,6 +52,7 @@ pub(crate) fn kernel_name(model: &Inner, step: &ModelStep, extents: &[Extent]) -
     let sizes = Sizes { model, step, extents };
     match &step.lowered {
         Lowered::Gemm(spec) => gemm::row(model.cpu, spec.format).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
+        Lowered::Conv(spec) if spec.blocks => conv_blocked::chosen(&sizes, spec).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
         Lowered::Conv(spec) => conv::chosen(&sizes, spec).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
         Lowered::Pool(_) => format!("pool_f32_{}", model.cpu.name()),
         Lowered::Softmax(_) => format!("softmax_f32_{}", model.cpu.name()),
@@ -55,15 +60,11 @@ pub(crate) fn kernel_name(model: &Inner, step: &ModelStep, extents: &[Extent]) -
         Lowered::Binary(_) => format!("binary_f32_{}", model.cpu.name()),
         Lowered::PackGemmB(_) => "pack_b".into(),
         Lowered::PackConv(_) => "pack_weights".into(),
+        Lowered::ToBlocks => "to_blocks_f32".into(),
+        Lowered::FromBlocks => "from_blocks_f32".into(),
         Lowered::Alias => "copy".into(),
         Lowered::Reference => "reference".into(),
     }
-}
-
-/// The bias and the residual of a step.
-pub(crate) fn addends<'a>(io: &StepIo<'a>, epilogue: &Epilogue) -> Result<(Option<&'a [f32]>, Option<&'a [f32]>), OpError> {
-    let given = |i: Option<usize>| i.map(|i| io.slice::<f32>(i)).transpose();
-    Ok((given(epilogue.bias_input())?, given(epilogue.residual_input())?))
 }
 
 /// Extents of a step's inputs and outputs while it is planned.
@@ -77,6 +78,11 @@ impl Sizes<'_> {
     pub(crate) fn input(&self, i: usize) -> Result<&[usize], OpError> {
         let id = self.step.ins.get(i).copied().flatten().ok_or(OpError::Missing { what: "input", index: i })?;
         Ok(self.extents[id.index()].shape.dims())
+    }
+
+    pub(crate) fn input_layout(&self, i: usize) -> Result<Layout, OpError> {
+        let id = self.step.ins.get(i).copied().flatten().ok_or(OpError::Missing { what: "input", index: i })?;
+        Ok(self.model.graph.fact(id).layout)
     }
 }
 

@@ -10,11 +10,11 @@ use crate::{Pass, PassCx};
 
 /// Mul, Add, Sub and Div by a constant of each channel after Conv, ConvTranspose, Gemm, MatMul and BatchNormalization go into
 /// their weights and bias, computed in f64 and rounded once.
-pub struct FoldScale;
+pub struct WeightScale;
 
-impl Pass for FoldScale {
+impl Pass for WeightScale {
     fn name(&self) -> &'static str {
-        "fold_scale"
+        "weight_scale"
     }
 
     fn run(&self, g: &mut GraphEdit<'_>, _: &PassCx) -> Result<(), EditError> {

@@ -1,0 +1,196 @@
+#![allow(unsafe_code)]
+//! The micro-kernel: some neighbouring positions of a line by one to four blocks of output channels, in registers over a
+//! chunk of K, stored with bias, residual and activation.
+
+use crate::disjoint::Disjoint;
+use crate::epilogue::{Activation, activate};
+use fastserve_simd::{Isa, Kernel, LANES};
+
+/// Consecutive k: where the first one's element lies, counted from a position's window, and how many there are.
+pub(super) type Span = [u32; 2];
+
+/// What a tile reads and writes.
+#[derive(Copy, Clone)]
+pub(super) struct TileArgs<'a> {
+    /// From the window of the tile's first position on.
+    pub(super) x: &'a [f32],
+    /// Elements between the windows of neighbouring positions.
+    pub(super) position_step: usize,
+    /// Elements between the channels of a span.
+    pub(super) channel_step: usize,
+    /// The chunk of K.
+    pub(super) spans: &'a [Span],
+    /// No span reads at or beyond this, counted from a position's window.
+    pub(super) reach: usize,
+    /// `[block][k][16]`, from the first block's first k of the chunk on.
+    pub(super) weights: &'a [f32],
+    /// Elements between blocks of the weights.
+    pub(super) weight_step: usize,
+    /// Numbers of k in the chunk.
+    pub(super) ks: usize,
+    pub(super) out: TileOut<'a>,
+}
+
+/// Where a tile goes.
+#[derive(Copy, Clone)]
+pub(super) struct TileOut<'a> {
+    pub(super) out: &'a Disjoint<'a, f32>,
+    /// The first block's vector for the first position.
+    pub(super) start: usize,
+    /// Elements between blocks.
+    pub(super) block_step: usize,
+    /// The sums are those of the first chunk of K.
+    pub(super) first: bool,
+    /// The sums are those of the last chunk of K.
+    pub(super) last: bool,
+    /// From the first block's first channel on; empty where there is none.
+    pub(super) bias: &'a [f32],
+    /// In the layout of the output; empty where there is none.
+    pub(super) residual: &'a [f32],
+    pub(super) activation: Activation,
+}
+
+/// `R` positions by `NV` blocks. `P` and `C` are the steps of positions and channels where they are known to the
+/// compiler, 0 elsewhere.
+pub(super) struct MicroTile<'a, const R: usize, const NV: usize, const P: usize, const C: usize>(pub(super) TileArgs<'a>);
+
+impl<const R: usize, const NV: usize, const P: usize, const C: usize> Kernel for MicroTile<'_, R, NV, P, C> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let args = &self.0;
+        let position = if P == 0 { args.position_step } else { P };
+        assert!(args.reach + (R - 1) * position <= args.x.len());
+        assert!((NV - 1) * args.weight_step + args.ks * LANES <= args.weights.len());
+        // SAFETY: spans end before `reach`, and their lengths add up to `ks`; both were compared above.
+        let sums = unsafe { self.sums(isa) };
+        args.out.finish(isa, sums);
+    }
+}
+
+impl<const R: usize, const NV: usize, const P: usize, const C: usize> MicroTile<'_, R, NV, P, C> {
+    /// The chains over the chunk.
+    ///
+    /// # Safety
+    /// The spans end before `reach`, their lengths add up to at most `ks`, and `x` and `weights` are long enough for both.
+    #[inline(always)]
+    unsafe fn sums<I: Isa>(&self, isa: I) -> [[I::F32; NV]; R] {
+        let args = &self.0;
+        let position = if P == 0 { args.position_step } else { P };
+        let channel = if C == 0 { args.channel_step } else { C };
+        let mut acc = [[isa.splat(0.0); NV]; R];
+        let mut w = 0;
+        for &[start, len] in args.spans {
+            let mut at = start as usize;
+            for _ in 0..len {
+                let mut columns = [isa.splat(0.0); NV];
+                for (v, column) in columns.iter_mut().enumerate() {
+                    let from = v * args.weight_step + w;
+                    // SAFETY: `w` is below `ks * 16`.
+                    *column = isa.load(unsafe { args.weights.get_unchecked(from..from + LANES) });
+                }
+                for (r, sums) in acc.iter_mut().enumerate() {
+                    // SAFETY: `at` is below `reach`.
+                    let a = isa.splat(unsafe { *args.x.get_unchecked(at + r * position) });
+                    for (sum, &column) in sums.iter_mut().zip(&columns) {
+                        *sum = isa.fma(a, column, *sum);
+                    }
+                }
+                at += channel;
+                w += LANES;
+            }
+        }
+        acc
+    }
+}
+
+impl TileOut<'_> {
+    /// Stores sums: added to those of earlier chunks, and after the last one with what follows.
+    #[inline(always)]
+    fn finish<I: Isa, const R: usize, const NV: usize>(&self, isa: I, mut sums: [[I::F32; NV]; R]) {
+        for v in 0..NV {
+            let start = self.start + v * self.block_step;
+            // SAFETY: the tiles of one call do not overlap, and one thread handles a tile.
+            let out = unsafe { self.out.part(start..start + R * LANES) };
+            let (out, _) = out.as_chunks_mut::<LANES>();
+            if !self.first {
+                for r in 0..R {
+                    sums[r][v] = isa.add(isa.load(&out[r]), sums[r][v]);
+                }
+            }
+            if self.last {
+                self.add_ends(isa, v, start, &mut sums);
+                self.quick(isa, v, &mut sums);
+            }
+            for r in 0..R {
+                isa.store(sums[r][v], &mut out[r]);
+            }
+            if self.last && !is_quick(self.activation) {
+                apart(isa, self.activation, out);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn add_ends<I: Isa, const R: usize, const NV: usize>(&self, isa: I, v: usize, start: usize, sums: &mut [[I::F32; NV]; R]) {
+        if !self.bias.is_empty() {
+            let bias = isa.load_partial(self.bias.get(v * LANES..).unwrap_or(&[]), 0.0);
+            for row in sums.iter_mut() {
+                row[v] = isa.add(row[v], bias);
+            }
+        }
+        if !self.residual.is_empty() {
+            let (residual, _) = self.residual[start..start + R * LANES].as_chunks::<LANES>();
+            for (row, residual) in sums.iter_mut().zip(residual) {
+                row[v] = isa.add(row[v], isa.load(residual));
+            }
+        }
+    }
+
+    /// The commonest activations, in registers.
+    #[inline(always)]
+    fn quick<I: Isa, const R: usize, const NV: usize>(&self, isa: I, v: usize, sums: &mut [[I::F32; NV]; R]) {
+        match self.activation {
+            Activation::Relu => {
+                for row in sums.iter_mut() {
+                    row[v] = isa.relu(row[v]);
+                }
+            }
+            Activation::Clip { min, max } => {
+                let (min, max) = (isa.splat(min), isa.splat(max));
+                for row in sums.iter_mut() {
+                    row[v] = isa.min(isa.max(row[v], min), max);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether an activation is done in registers.
+pub(super) const fn is_quick(activation: Activation) -> bool {
+    matches!(activation, Activation::None | Activation::Relu | Activation::Clip { .. })
+}
+
+/// A rare activation, over what is stored. Kept out of the tiles: with all its functions it is far larger than they are.
+#[inline(never)]
+pub(super) fn apart<I: Isa>(isa: I, activation: Activation, out: &mut [[f32; LANES]]) {
+    isa.enter(Activate { activation, out });
+}
+
+struct Activate<'a> {
+    activation: Activation,
+    out: &'a mut [[f32; LANES]],
+}
+
+impl Kernel for Activate<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        for out in self.out {
+            isa.store(activate(isa, self.activation, isa.load(out)), out);
+        }
+    }
+}
