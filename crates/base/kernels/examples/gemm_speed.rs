@@ -1,97 +1,74 @@
-//! Matrix products beside the peak of fused multiply-adds, measured in the same run:
-//! `cargo run --release -p fastserve-kernels --example gemm_speed`.
+//! Matrix products beside the peak of fused multiply-adds and the speed of reading memory, measured in the same run:
+//! `cargo run --release -p fastserve-kernels --example gemm_speed [-- --json]`.
 
-use fastserve_kernels::gemm::{self, GemmF32, GemmRow};
-use fastserve_kernels::{Epilogue, KernelError, gemm_class};
+mod common;
+
+use common::{Problem, Timer, json, peak_gflops, read_gbytes};
+use fastserve_kernels::KernelError;
 use fastserve_parallel::{Team, granted_cores};
-use fastserve_simd::{Cpu, Isa, Kernel};
-use std::hint::black_box;
-use std::time::Instant;
+use fastserve_simd::Cpu;
 
-/// Sixteen-lane multiply-adds over eight independent chains.
-struct Peak(usize);
-
-impl Kernel for Peak {
-    type Out = f32;
-    #[inline(always)]
-    fn run<I: Isa>(self, isa: I) -> f32 {
-        let (a, b) = (isa.splat(black_box(0.999)), isa.splat(black_box(0.001)));
-        let mut acc = [isa.splat(1.0); 6];
-        for _ in 0..self.0 {
-            for x in &mut acc {
-                *x = isa.fma(*x, a, b);
-            }
-        }
-        acc.into_iter().map(|x| isa.reduce_add(x)).sum()
-    }
-}
-
-/// The shortest of several runs, in seconds.
-fn best(mut run: impl FnMut()) -> f64 {
-    let mut best = f64::INFINITY;
-    for _ in 0..20 {
-        let start = Instant::now();
-        run();
-        best = best.min(start.elapsed().as_secs_f64());
-    }
-    best
-}
-
-fn peak_gflops(cpu: Cpu) -> f64 {
-    let steps = 1_000_000;
-    let seconds = best(|| {
-        black_box(cpu.run(Peak(steps)));
-    });
-    (steps * 6 * 16 * 2) as f64 / seconds / 1e9
-}
-
-fn gemm_gflops(cpu: Cpu, row: &GemmRow, [m, n, k]: [usize; 3], team: Team) -> Result<f64, KernelError> {
-    let a: Vec<f32> = (0..m * k).map(|i| (i % 31) as f32 * 0.1 - 1.5).collect();
-    let b: Vec<f32> = (0..k * n).map(|i| (i % 29) as f32 * 0.1 - 1.4).collect();
-    let mut packed = vec![0.0; row.pack.packed_len(n, k).unwrap_or(0)];
-    gemm::pack_b(row.pack, k, n, &b, n, 1, &mut packed)?;
-    let mut scratch = vec![0.0; gemm::scratch_len(row, m, k, team.threads())?];
-    let mut c = vec![0.0; m * n];
-    let epilogue = Epilogue::default();
-    let mut result = Ok(());
-    let seconds = best(|| {
-        let args = GemmF32 {
-            m,
-            n,
-            k,
-            a: &a,
-            a_row_stride: k,
-            a_col_stride: 1,
-            b: &packed,
-            c: &mut c,
-            c_row_stride: n,
-            epilogue: &epilogue,
-            bias: None,
-            residual: None,
-        };
-        result = gemm::gemm_f32(cpu, row, args, &mut scratch, team);
-    });
-    black_box(&c);
-    result.map(|()| (2 * m * n * k) as f64 / seconds / 1e9)
-}
+/// M, N, K.
+const SHAPES: [[usize; 3]; 26] = [
+    [64, 64, 64],
+    [128, 128, 128],
+    [256, 256, 256],
+    [512, 512, 512],
+    [1024, 1024, 1024],
+    [2048, 2048, 2048],
+    [1, 1000, 2048],
+    [1, 4096, 4096],
+    [128, 384, 384],
+    [128, 1536, 384],
+    [128, 768, 768],
+    [128, 3072, 768],
+    [64, 3136, 576],
+    [3136, 64, 576],
+    [784, 128, 1152],
+    [12544, 64, 147],
+    [196, 256, 2304],
+    [49, 2048, 512],
+    [8, 4096, 4096],
+    [1, 1024, 1024],
+    [2, 1024, 1024],
+    [4, 1024, 1024],
+    [1, 10, 1352],
+    [32, 10, 1352],
+    [64, 10, 1568],
+    [128, 128, 64],
+];
 
 fn main() -> Result<(), KernelError> {
-    let shapes = [[256; 3], [1024; 3], [64, 3136, 576], [49, 2048, 512], [128, 1536, 384], [1, 1024, 1024], [1, 10, 1352], [32, 10, 1352]];
+    let as_json = std::env::args().any(|arg| arg == "--json");
+    let teams = [Team::serial(), Team::global(granted_cores().min(2))];
+    let read = read_gbytes();
+    if !as_json {
+        println!("reading memory, one thread: {read:.1} GB/s; each figure is the median of interleaved runs");
+    }
     for cpu in Cpu::all_available() {
         let peak = peak_gflops(cpu);
-        println!("{:8} fused multiply-add peak, one thread: {peak:.1} GFLOP/s", cpu.name());
-        for shape in shapes {
-            let [m, n, k] = shape;
-            let row = gemm::select(cpu, gemm_class(n, k), m);
-            let serial = gemm_gflops(cpu, row, shape, Team::serial())?;
-            let team = Team::global(granted_cores());
-            let all = gemm_gflops(cpu, row, shape, team)?;
-            println!(
-                "  {m:4} x {n:4} x {k:4}  {:26} {serial:6.1} GFLOP/s ({:3.0}%), {} threads {all:6.1}",
-                row.name,
-                100.0 * serial / peak,
-                team.threads()
-            );
+        if !as_json {
+            println!("\n{}: peak of fused multiply-adds, one thread: {peak:.1} GFLOP/s", cpu.name());
+            println!("{:>6} {:>5} {:>5}  {:26} {:>8} {:>6} {:>7} {:>8}", "M", "N", "K", "kernel", "1 thread", "peak", "GB/s", "2 threads");
+        }
+        for [m, n, k] in SHAPES {
+            let mut problem = Problem::new(cpu, [m, n, k])?;
+            let work = 2.0 * (m * n * k) as f64;
+            let mut timers = [Timer::default(), Timer::default()];
+            for _ in 0..common::rounds(work / peak) {
+                for (timer, team) in timers.iter_mut().zip(teams) {
+                    timer.time(|| problem.run(team))?;
+                }
+            }
+            let [one, two] = timers.map(|timer| work / timer.median() / 1e9);
+            let bandwidth = one / work * 4.0 * (n * k + m * k + m * n) as f64;
+            let name = problem.row.name;
+            if as_json {
+                let numbers = [("m", m as f64), ("n", n as f64), ("k", k as f64), ("gflops_1", one), ("gflops_2", two), ("peak", peak)];
+                println!("{}", json(name, &numbers));
+            } else {
+                println!("{m:6} {n:5} {k:5}  {name:26} {one:8.1} {:5.0}% {bandwidth:7.1} {two:8.1}", 100.0 * one / peak);
+            }
         }
     }
     Ok(())

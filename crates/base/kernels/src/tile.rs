@@ -37,9 +37,6 @@ pub(crate) trait TileShape: 'static {
 
     /// Convolves whole lines of output positions for `rows` output channels.
     fn direct<I: Isa>(isa: I, rows: usize, lines: DirectLines<'_>);
-
-    /// Packs `rows` rows of `source` as `out[k][r]`.
-    fn pack_rows(rows: usize, source: Strided<'_>, out: &mut [f32]);
 }
 
 /// A matrix by strides: element `(i, k)` is `data[i * row + k * col]`.
@@ -91,21 +88,6 @@ impl<const MR: usize, const NV: usize> Kernel for Dot<'_, MR, NV> {
     }
 }
 
-/// `out[k][r] = source(r, k)` for a number of rows known to the compiler.
-fn pack_rows<const MR: usize>(source: Strided<'_>, out: &mut [f32]) {
-    let (out, _) = out.as_chunks_mut::<MR>();
-    if source.col == 1 {
-        let rows: [&[f32]; MR] = std::array::from_fn(|r| &source.data[r * source.row..][..out.len()]);
-        for (k, out) in out.iter_mut().enumerate() {
-            *out = std::array::from_fn(|r| rows[r][k]);
-        }
-    } else {
-        for (k, out) in out.iter_mut().enumerate() {
-            *out = std::array::from_fn(|r| source.data[r * source.row + k * source.col]);
-        }
-    }
-}
-
 /// The widest tile of `R` rows that has at most `MAX` vectors and does not pass the end of a line.
 #[inline(always)]
 fn direct<I: Isa, const R: usize, const MAX: usize>(isa: I, lines: DirectLines<'_>) {
@@ -149,13 +131,6 @@ macro_rules! tile_shape {
             fn direct<I: Isa>(isa: I, rows: usize, lines: DirectLines<'_>) {
                 match rows {
                     $($rows => direct::<I, $rows, { $mr * $nv }>(isa, lines),)*
-                    _ => debug_assert!(false, "no tile has {rows} rows"),
-                }
-            }
-
-            fn pack_rows(rows: usize, source: Strided<'_>, out: &mut [f32]) {
-                match rows {
-                    $($rows => pack_rows::<$rows>(source, out),)*
                     _ => debug_assert!(false, "no tile has {rows} rows"),
                 }
             }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Rng, Sum, activate, assert_same_bits, chain, lanes16, sum_tolerance, teams};
-use fastserve_kernels::gemm::{GEMM, GemmF32, GemmRow, gemm_f32, pack_b, scratch_len, select};
+use fastserve_kernels::gemm::{BatchAxis, GEMM, GemmB, GemmF32, GemmRow, ScratchSizes, gemm_f32, pack_b, row_for, scratch_len, select};
 use fastserve_kernels::{Activation, BiasAxis, Epilogue, KernelError, RoundingClass, gemm_class};
 use fastserve_parallel::Team;
 use fastserve_simd::{Cpu, IsaId};
@@ -61,12 +61,20 @@ impl Case {
 
     /// Rows `first..first + m` alone. Elements of C between rows keep the value 7.
     fn run_rows(&self, cpu: Cpu, row: &GemmRow, team: Team, first: usize, m: usize) -> Vec<f32> {
+        let packed = self.run_with(cpu, row, team, (first, m), true);
+        let strided = self.run_with(cpu, row, team, (first, m), false);
+        assert_same_bits(&strided, &packed, row.name);
+        packed
+    }
+
+    fn run_with(&self, cpu: Cpu, row: &GemmRow, team: Team, (first, m): (usize, usize), is_packed: bool) -> Vec<f32> {
         let mut packed = vec![f32::NAN; row.pack.packed_len(self.n, self.k).expect("small")];
         let (row_stride, col_stride) = if self.trans_b { (1, self.k) } else { (self.n, 1) };
         pack_b(row.pack, self.k, self.n, &self.b, row_stride, col_stride, &mut packed).expect("packs");
         let (a_row_stride, a_col_stride) = if self.trans_a { (1, self.m) } else { (self.k, 1) };
         let mut c = vec![7.0; m * self.c_stride];
-        let mut scratch = vec![f32::NAN; scratch_len(row, m, self.k, team.threads()).expect("small")];
+        let mut scratch =
+            vec![f32::NAN; scratch_len(row, ScratchSizes { m, n: self.n, k: self.k, packed: is_packed }, team.threads()).expect("small")];
         let skip = if self.epilogue.bias == BiasAxis::Row { first } else { 0 };
         let args = GemmF32 {
             m,
@@ -75,12 +83,13 @@ impl Case {
             a: &self.a[(first * a_row_stride).min(self.a.len())..],
             a_row_stride,
             a_col_stride,
-            b: &packed,
+            b: if is_packed { GemmB::Packed(&packed) } else { GemmB::Strided { data: &self.b, row_stride, col_stride } },
             c: &mut c,
             c_row_stride: self.c_stride,
             epilogue: &self.epilogue,
             bias: Some(&self.bias[skip..]),
             residual: Some(&self.residual[first * self.c_stride..]),
+            batch: &[],
         };
         gemm_f32(cpu, row, args, &mut scratch, team).expect("runs");
         c
@@ -239,16 +248,17 @@ fn misfits_are_errors() {
             a: &a,
             a_row_stride: 8,
             a_col_stride: 1,
-            b: &b,
+            b: GemmB::Packed(&b),
             c: &mut c,
             c_row_stride: stride,
             epilogue: &epilogue,
             bias: Some(&bias),
             residual: None,
+            batch: &[],
         };
         gemm_f32(cpu, row, args, &mut vec![0.0; scratch], Team::serial())
     };
-    let scratch = scratch_len(row, 4, 8, 1).expect("small");
+    let scratch = scratch_len(row, ScratchSizes { m: 4, n: 20, k: 8, packed: true }, 1).expect("small");
     let packed = row.pack.packed_len(20, 8).expect("small");
     assert_eq!(run(32, packed, 80, 20, 20, scratch), Ok(()));
     assert!(matches!(run(31, packed, 80, 20, 20, scratch), Err(KernelError::Length { place: "gemm a", .. })));
@@ -258,7 +268,7 @@ fn misfits_are_errors() {
     assert!(run(32, packed, 80, 20, 19, scratch).is_err_and(|e| e.to_string().contains("bias")));
     assert!(run(32, packed, 80, 20, 20, scratch - 1).is_err_and(|e| e.to_string().contains("scratch")));
     assert_eq!(row.pack.packed_len(usize::MAX, 2), None);
-    assert!(scratch_len(row, 4, 8, usize::MAX).is_err());
+    assert!(scratch_len(row, ScratchSizes { m: 4, n: 20, k: 8, packed: true }, usize::MAX).is_err());
 }
 
 #[test]
@@ -266,11 +276,65 @@ fn every_row_is_reached_and_named_for_its_set() {
     for &cpu in &Cpu::all_available() {
         for n in [1, 15, 16, 300] {
             let class = gemm_class(n, 10);
-            let row = select(cpu, class, 8);
-            assert_eq!((row.isa, row.class), (cpu.id(), class));
+            let rows = [1, 3, 8, 300].map(|m| select(cpu, class, m));
+            rows.iter().for_each(|row| assert_eq!((row.isa, row.class, row.pack), (cpu.id(), class, rows[0].pack)));
+            let same = row_for(cpu, rows[0].pack, 300).expect("every packing has a row");
+            assert_eq!((same.name, same.pack.class()), (rows[3].name, class));
         }
     }
     for row in GEMM {
         assert!(row.name.starts_with("gemm_f32_") && row.name.ends_with(row.isa.name()));
+    }
+}
+
+#[test]
+fn every_row_is_the_best_of_its_set_for_some_number_of_rows() {
+    for row in GEMM.iter().filter(|row| Cpu::with(row.isa).is_some()) {
+        let cpu = Cpu::with(row.isa).expect("filtered");
+        assert!((1..40).any(|m| select(cpu, row.class, m).name == row.name), "{}", row.name);
+    }
+}
+
+/// Two axes of a batch, each operand with strides of its own: A shared along the first axis, B along the second, and C
+/// with its rows between those of other products.
+#[test]
+fn batches_have_the_bits_of_single_products() {
+    for (cpu, row) in rows() {
+        let mut rng = Rng(8);
+        for (m, n, k, packed) in [(5, 9, 33, true), (1, 14, 20, false), (17, 15, 2100, false), (3, 64, 40, false), (16, 40, 16, true)] {
+            let n = if row.class == RoundingClass::Lanes16 { n.min(13) } else { n };
+            let (outer, inner) = (2, 3);
+            let b_len = if packed { row.pack.packed_len(n, k).expect("small") } else { k * n };
+            let (a, b) = (rng.f32s(inner * m * k), rng.f32s(outer * k * n));
+            let pack = |b: &[f32]| {
+                let mut out = vec![0.0; b_len];
+                pack_b(row.pack, k, n, b, n, 1, &mut out).expect("packs");
+                out
+            };
+            let bs: Vec<f32> = if packed { b.chunks(k * n).flat_map(pack).collect() } else { b };
+            let batch = [BatchAxis { count: outer, a: 0, b: b_len, c: m * inner * n }, BatchAxis { count: inner, a: m * k, b: 0, c: n }];
+            let epilogue = Epilogue { bias: BiasAxis::Column, activation: Activation::Sigmoid, residual: true };
+            let (bias, residual) = (rng.f32s(n), rng.f32s(outer * m * inner * n));
+            let run = |a: &[f32], b: &[f32], residual: &[f32], c_row_stride: usize, batch: &[BatchAxis], team: Team| {
+                let b = if packed { GemmB::Packed(b) } else { GemmB::Strided { data: b, row_stride: n, col_stride: 1 } };
+                let mut c = vec![0.0; residual.len()];
+                let mut scratch = vec![f32::NAN; scratch_len(row, ScratchSizes { m, n, k, packed }, team.threads()).expect("small")];
+                let (bias, residual) = (Some(&bias[..]), Some(residual));
+                let (a_row_stride, a_col_stride, epilogue, c_out) = (k, 1, &epilogue, &mut c[..]);
+                let args = GemmF32 { m, n, k, a, a_row_stride, a_col_stride, b, c: c_out, c_row_stride, epilogue, bias, residual, batch };
+                gemm_f32(cpu, row, args, &mut scratch, team).expect("runs");
+                c
+            };
+            for team in teams() {
+                let all = run(&a, &bs, &residual, inner * n, &batch, team);
+                for (o, i) in (0..outer).flat_map(|o| (0..inner).map(move |i| (o, i))) {
+                    let at = |r: usize, j: usize| o * m * inner * n + r * inner * n + i * n + j;
+                    let part: Vec<f32> = (0..m * n).map(|e| residual[at(e / n, e % n)]).collect();
+                    let one = run(&a[i * m * k..], &bs[o * b_len..], &part, n, &[], Team::serial());
+                    let got: Vec<f32> = (0..m * n).map(|e| all[at(e / n, e % n)]).collect();
+                    assert_same_bits(&got, &one[..m * n], row.name);
+                }
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ mod element;
 mod error;
 mod shape;
 mod storage;
+mod sys;
 mod tensor;
 mod view;
 

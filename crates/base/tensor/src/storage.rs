@@ -45,8 +45,9 @@ impl AlignedBuf {
     /// [`TensorError::OutOfMemory`] if the allocator refuses.
     pub fn zeroed(len: usize) -> Result<Self, TensorError> {
         let count = len.div_ceil(ALIGNMENT);
-        let mut lines = Vec::new();
+        let mut lines: Vec<Line> = Vec::new();
         lines.try_reserve_exact(count).map_err(|_| TensorError::OutOfMemory(len))?;
+        crate::sys::prefer_huge_pages(lines.as_mut_ptr().cast(), count * ALIGNMENT);
         lines.resize(count, Line([0; ALIGNMENT]));
         Ok(Self { lines, len })
     }

@@ -1,6 +1,7 @@
 //! Extents that may be known at run time only.
 //!
-//! Expressions are built so that they never fall when a symbol rises: what is subtracted and what divides is a constant.
+//! Expressions are built so that they never fall when a symbol rises: what divides is a constant, and what is
+//! subtracted is a constant or cancels.
 //! A plan relies on it: the extents at the largest values of the symbols bound all others.
 
 use std::sync::Arc;
@@ -42,7 +43,7 @@ const MAX_WEIGHT: u32 = 2048;
 pub enum DimOp {
     /// Sum.
     Add,
-    /// Difference, 0 where it would be negative; the right side is known.
+    /// Difference, 0 where it would be negative; the right side is known, or its terms are among those of the left.
     Sub,
     /// Product.
     Mul,
@@ -52,11 +53,20 @@ pub enum DimOp {
     CeilDiv,
     /// The larger.
     Max,
+    /// The lesser.
+    Min,
 }
 
 /// Every operation with its sign in the text form.
-pub(crate) const DIM_OPS: &[(DimOp, &str)] =
-    &[(DimOp::Add, "+"), (DimOp::Sub, "-"), (DimOp::Mul, "*"), (DimOp::Div, "/"), (DimOp::CeilDiv, "^/"), (DimOp::Max, "max")];
+pub(crate) const DIM_OPS: &[(DimOp, &str)] = &[
+    (DimOp::Add, "+"),
+    (DimOp::Sub, "-"),
+    (DimOp::Mul, "*"),
+    (DimOp::Div, "/"),
+    (DimOp::CeilDiv, "^/"),
+    (DimOp::Max, "max"),
+    (DimOp::Min, "min"),
+];
 
 impl DimOp {
     /// The value of the operation; `None` on overflow or division by zero.
@@ -68,6 +78,7 @@ impl DimOp {
             DimOp::Div => a.checked_div(b),
             DimOp::CeilDiv => (b != 0).then(|| a.div_ceil(b)),
             DimOp::Max => Some(a.max(b)),
+            DimOp::Min => Some(a.min(b)),
         }
     }
 }
@@ -100,8 +111,22 @@ impl Dim {
             return None;
         }
         match op {
-            DimOp::Add | DimOp::Mul | DimOp::Max => commutative(op, self, other),
+            DimOp::Max | DimOp::Min if self == other => Some(self),
+            DimOp::Add | DimOp::Mul | DimOp::Max | DimOp::Min => commutative(op, self, other),
+            DimOp::Sub if other.known().is_none() => difference(&self, &other),
             DimOp::Sub | DimOp::Div | DimOp::CeilDiv => by_constant(op, self, other.known()?),
+        }
+    }
+
+    /// `self / n`, if it is known to leave no remainder.
+    pub fn exact_div(&self, n: usize) -> Option<Dim> {
+        match self {
+            Dim::Known(a) => (n != 0 && a.is_multiple_of(n)).then(|| Dim::Known(a / n)),
+            _ if n == 1 => Some(self.clone()),
+            _ => {
+                let (rest, m) = self.split(DimOp::Mul).filter(|(_, m)| n != 0 && m.is_multiple_of(n))?;
+                rest.clone().combine(DimOp::Mul, Dim::Known(m / n))
+            }
         }
     }
 
@@ -141,7 +166,8 @@ fn commutative(op: DimOp, a: Dim, b: Dim) -> Option<Dim> {
     };
     match (op, n) {
         (DimOp::Add, 0) | (DimOp::Mul, 1) | (DimOp::Max, 0) => return Some(a),
-        (DimOp::Mul, 0) => return Some(Dim::Known(0)),
+        (DimOp::Mul | DimOp::Min, 0) => return Some(Dim::Known(0)),
+        (DimOp::Min, usize::MAX) => return Some(a),
         _ => {}
     }
     match a.split(op) {
@@ -161,6 +187,41 @@ fn with_constants_outside(op: DimOp, a: Dim, b: Dim) -> Dim {
         return Dim::expr(op, inner, Dim::Known(c));
     }
     Dim::expr(op, a, b)
+}
+
+/// The most terms of a sum that [`difference`] looks at.
+const MAX_TERMS: usize = 64;
+
+/// `a - b` where every term of `b` is one of `a`'s, so that what remains never falls when a symbol rises.
+fn difference(a: &Dim, b: &Dim) -> Option<Dim> {
+    let (mut left, mut plus, mut right, mut minus) = (Vec::new(), 0, Vec::new(), 0);
+    terms(a, 1, &mut left, &mut plus)?;
+    terms(b, 1, &mut right, &mut minus)?;
+    for (term, count) in right {
+        let (_, have) = left.iter_mut().find(|(t, _)| *t == term)?;
+        *have = have.checked_sub(count)?;
+    }
+    let scaled = |(term, count): (Dim, usize)| term.combine(DimOp::Mul, Dim::Known(count));
+    let rest = left.into_iter().filter(|(_, count)| *count > 0).map(scaled).collect::<Option<Vec<_>>>()?;
+    Dim::sum(&rest)?.combine(DimOp::Add, Dim::Known(plus))?.combine(DimOp::Sub, Dim::Known(minus))
+}
+
+/// Adds `dim`, `times` over, to the terms of a sum and its constant.
+fn terms(dim: &Dim, times: usize, list: &mut Vec<(Dim, usize)>, constant: &mut usize) -> Option<()> {
+    match dim {
+        Dim::Known(n) => *constant = constant.checked_add(n.checked_mul(times)?)?,
+        Dim::Expr(e) if e.op == DimOp::Add => {
+            terms(&e.a, times, list, constant)?;
+            terms(&e.b, times, list, constant)?;
+        }
+        Dim::Expr(e) if e.op == DimOp::Mul && e.b.known().is_some() => terms(&e.a, times.checked_mul(e.b.known()?)?, list, constant)?,
+        _ => match list.iter().position(|(t, _)| t == dim) {
+            Some(i) => list[i].1 = list[i].1.checked_add(times)?,
+            None if list.len() < MAX_TERMS => list.push((dim.clone(), times)),
+            None => return None,
+        },
+    }
+    Some(())
 }
 
 fn by_constant(op: DimOp, a: Dim, n: usize) -> Option<Dim> {
@@ -239,6 +300,31 @@ mod tests {
     fn overflow_and_zero_divisors_are_none() {
         assert_eq!(Dim::Known(usize::MAX).combine(DimOp::Mul, 2.into()), None);
         assert_eq!(n().combine(DimOp::Div, 0.into()), None);
-        assert_eq!(n().combine(DimOp::Sub, n()), None);
+        let other = Dim::Sym(SymId(1));
+        assert_eq!(n().combine(DimOp::Sub, other), None);
+    }
+
+    #[test]
+    fn equal_terms_of_a_difference_cancel() {
+        let twice = n().combine(DimOp::Mul, 2.into()).unwrap();
+        let more = twice.clone().combine(DimOp::Add, 5.into()).unwrap();
+        assert_eq!(more.clone().combine(DimOp::Sub, n()), n().combine(DimOp::Add, 5.into()));
+        assert_eq!(more.combine(DimOp::Sub, twice.clone()), Some(Dim::Known(5)));
+        assert_eq!(n().combine(DimOp::Sub, twice), None);
+        assert_eq!(n().combine(DimOp::Sub, n()), Some(Dim::Known(0)));
+    }
+
+    #[test]
+    fn the_lesser_of_two() {
+        let least = n().combine(DimOp::Min, 7.into()).unwrap().combine(DimOp::Min, 5.into()).unwrap();
+        assert_eq!((least.eval(&[3]), least.eval(&[9])), (Some(3), Some(5)));
+        assert_eq!(n().combine(DimOp::Min, n()), Some(n()));
+    }
+
+    #[test]
+    fn division_that_leaves_nothing() {
+        let twelve = n().combine(DimOp::Mul, 12.into()).unwrap();
+        assert_eq!(twelve.exact_div(4), n().combine(DimOp::Mul, 3.into()));
+        assert_eq!((twelve.exact_div(5), Dim::Known(6).exact_div(0)), (None, None));
     }
 }

@@ -8,6 +8,7 @@ mod def;
 mod elements;
 mod epilogue;
 mod list;
+mod moves;
 pub mod ops;
 mod recurrent;
 mod shape_ints;

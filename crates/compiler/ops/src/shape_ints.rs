@@ -1,7 +1,7 @@
 //! Shape arithmetic: integers that are known before the run, as constants or as expressions.
 
 use fastserve_ir::{Dim, Fact, Inputs, ShapeError};
-use fastserve_tensor::{DType, MAX_RANK};
+use fastserve_tensor::{DType, MAX_RANK, Tensor};
 
 /// −1 among the elements of [`Fact::ints`], such as in `Concat(N, -1)` before a Reshape: all bits set, as in an i64. No extent is
 /// that large. It is moved, but nothing is computed with it.
@@ -10,8 +10,8 @@ pub(crate) const MINUS_ONE: Dim = Dim::Known(usize::MAX);
 /// The most integers that an operator takes as extents, axes or pads: each is about an axis, and a rank is at most 8.
 const MAX_INTS: usize = 1024;
 
-/// The elements of an integer fact of rank 0 or 1, −1 as [`MINUS_ONE`]; `None` where they are not known or there are other
-/// negative ones.
+/// The elements of a fact of rank 0 or 1, −1 as [`MINUS_ONE`]; `None` where they are not known, are no whole numbers, or there are
+/// other negative ones.
 pub(crate) fn elements(fact: &Fact) -> Option<Vec<Dim>> {
     if let Some(ints) = &fact.ints {
         return Some(ints.to_vec());
@@ -20,7 +20,53 @@ pub(crate) fn elements(fact: &Fact) -> Option<Vec<Dim>> {
         return None;
     }
     let as_dim = |v: i64| if v == -1 { Some(MINUS_ONE) } else { usize::try_from(v).ok().map(Dim::Known) };
-    constant(fact)?.into_iter().map(as_dim).collect()
+    constant(fact).or_else(|| whole(fact.value.as_ref()?))?.into_iter().map(as_dim).collect()
+}
+
+/// Floats that are small whole numbers: what a Cast of an extent makes.
+fn whole(value: &Tensor) -> Option<Vec<i64>> {
+    let exact = |v: &f32| (v.fract() == 0.0 && v.abs() <= 16_777_216.0).then_some(*v as i64);
+    value.as_slice::<f32>().ok()?.iter().map(exact).collect()
+}
+
+/// An integer that is known, or an expression of symbols, which is not negative.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Int {
+    /// Known.
+    Known(i64),
+    /// An extent.
+    Dim(Dim),
+}
+
+/// The elements of an integer input, signs included, with expressions for those that are not known yet.
+///
+/// # Errors
+/// Missing, not integers, or not known before the run.
+pub(crate) fn signed(inputs: &Inputs<'_>, i: usize) -> Result<Vec<Int>, ShapeError> {
+    match known(inputs, i) {
+        Ok(list) => Ok(list.into_iter().map(Int::Known).collect()),
+        Err(ShapeError::DataDependent(_)) => {
+            let one = |d: &Dim| match d {
+                d if *d == MINUS_ONE => Int::Known(-1),
+                Dim::Known(n) => Int::Known(i64::try_from(*n).unwrap_or(i64::MAX)),
+                other => Int::Dim(other.clone()),
+            };
+            Ok(inputs.ints(i)?.iter().map(one).collect())
+        }
+        Err(e) => Err(e),
+    }
+}
+
+/// Extents from an integer input of rank 1.
+///
+/// # Errors
+/// Missing, not integers, negative, more than a rank can have, or not known before the run.
+pub(crate) fn extents(inputs: &Inputs<'_>, i: usize) -> Result<Vec<Dim>, ShapeError> {
+    let one = |int| match int {
+        Int::Known(n) => usize::try_from(n).map(Dim::Known).map_err(|_| ShapeError::shape(format!("input {i}: {n} is no extent"))),
+        Int::Dim(d) => Ok(d),
+    };
+    ranked(signed(inputs, i)?.into_iter().map(one).collect::<Result<_, _>>()?)
 }
 
 /// The elements of an integer input, signs included.
@@ -35,6 +81,7 @@ pub(crate) fn known(inputs: &Inputs<'_>, i: usize) -> Result<Vec<i64>, ShapeErro
     if let Some(value) = fact.value.as_ref().filter(|v| v.numel() > MAX_INTS) {
         return Err(ShapeError::shape(format!("input {i}: {} integers, at most {MAX_INTS} are taken", value.numel())));
     }
+    // `MINUS_ONE` becomes −1 again.
     let from_ints = || fact.ints.as_ref()?.iter().map(|d| d.known().map(|n| n as i64)).collect();
     constant(fact).or_else(from_ints).ok_or(ShapeError::DataDependent(i))
 }

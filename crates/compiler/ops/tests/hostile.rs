@@ -22,43 +22,74 @@ const NAMES: &[&str] = &[
     "activations",
     "allowzero",
     "alpha",
+    "antialias",
     "auto_pad",
     "axes",
     "axis",
+    "batch_axis",
+    "batch_dims",
     "beta",
     "bias",
+    "blocksize",
     "ceil_mode",
     "clip",
+    "coordinate_transformation_mode",
     "count_include_pad",
+    "cubic_coeff_a",
+    "detect_negative",
+    "detect_positive",
     "dilations",
     "direction",
+    "dtype",
     "end",
+    "ends",
     "epsilon",
+    "exclude_outside",
+    "exclusive",
+    "extrapolation_value",
+    "fmod",
     "fs.axes",
     "fs.by_group",
+    "fs.ends",
     "fs.flatten",
     "fs.pads",
+    "fs.scales",
+    "fs.second",
+    "fs.split",
+    "fs.starts",
     "fs.value",
     "group",
     "hidden_size",
     "input_forget",
+    "k",
+    "keep_aspect_ratio_policy",
     "keepdims",
     "kernel_shape",
+    "largest",
     "layout",
     "linear_before_reset",
     "max",
     "min",
     "mode",
+    "nearest_mode",
     "noop_with_empty_axes",
     "num_groups",
+    "num_outputs",
     "output_padding",
     "output_shape",
     "p",
     "pads",
     "perm",
     "ratio",
+    "reduction",
+    "reverse",
+    "scales",
+    "select_last_index",
     "size",
+    "sorted",
+    "split",
     "start",
+    "starts",
     "stash_type",
     "storage_order",
     "strides",
@@ -66,6 +97,7 @@ const NAMES: &[&str] = &[
     "training_mode",
     "transA",
     "transB",
+    "upper",
     "value",
     "value_float",
     "value_floats",
@@ -95,7 +127,26 @@ fn tensor() -> impl Strategy<Value = Tensor> {
 }
 
 fn word() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["constant", "edge", "VALID", "SAME_UPPER", "SAME_LOWER", "NOTSET", "x"]).prop_map(str::to_owned)
+    prop::sample::select(vec![
+        "constant",
+        "edge",
+        "reflect",
+        "wrap",
+        "VALID",
+        "SAME_UPPER",
+        "SAME_LOWER",
+        "NOTSET",
+        "nearest",
+        "linear",
+        "cubic",
+        "CRD",
+        "add",
+        "asymmetric",
+        "align_corners",
+        "floor",
+        "x",
+    ])
+    .prop_map(str::to_owned)
 }
 
 fn function() -> impl Strategy<Value = String> {
@@ -118,21 +169,24 @@ fn any_attr() -> impl Strategy<Value = Attr> {
 /// An attribute of the kind that operators of this name expect; any kind at times.
 fn attr(name: &'static str) -> BoxedStrategy<Attr> {
     let usual = match name {
+        "auto_pad" | "mode" | "coordinate_transformation_mode" | "nearest_mode" | "reduction" => word().prop_map(Attr::Str).boxed(),
+        "value" => tensor().prop_map(Attr::Tensor).boxed(),
         "alpha" | "beta" | "bias" | "clip" | "epsilon" | "fs.value" | "max" | "min" | "ratio" | "value_float" => {
             float().prop_map(Attr::Float).boxed()
         }
-        "auto_pad" | "mode" => word().prop_map(Attr::Str).boxed(),
-        "value" => tensor().prop_map(Attr::Tensor).boxed(),
         "activations" => prop::collection::vec(function(), 1..4).prop_map(Attr::Strs).boxed(),
         "direction" => prop::sample::select(vec!["forward", "reverse", "bidirectional", "x"]).prop_map(|d| Attr::Str(d.into())).boxed(),
-        "activation_alpha" | "activation_beta" | "value_floats" => prop::collection::vec(float(), 0..4).prop_map(Attr::Floats).boxed(),
+        "activation_alpha" | "activation_beta" | "value_floats" | "scales" | "fs.scales" => {
+            prop::collection::vec(float(), 0..4).prop_map(Attr::Floats).boxed()
+        }
         "kernel_shape" | "strides" | "dilations" | "output_padding" | "output_shape" => prop_oneof![
             3 => prop::collection::vec(1..4i64, 1..4),
             1 => prop::collection::vec(int(), 0..4),
         ]
         .prop_map(Attr::Ints)
         .boxed(),
-        "axes" | "fs.axes" | "pads" | "fs.pads" | "perm" | "value_ints" => prop::collection::vec(int(), 0..7).prop_map(Attr::Ints).boxed(),
+        "axes" | "ends" | "starts" | "split" | "fs.ends" | "fs.starts" | "fs.split" | "fs.axes" | "pads" | "fs.pads" | "perm"
+        | "value_ints" => prop::collection::vec(int(), 0..7).prop_map(Attr::Ints).boxed(),
         "allowzero"
         | "ceil_mode"
         | "count_include_pad"

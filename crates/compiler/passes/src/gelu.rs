@@ -2,12 +2,13 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI};
 
-use fastserve_ir::{Attrs, EditError, Graph, GraphEdit, NodeId, OpRef, ValueId};
+use fastserve_ir::{EditError, Graph, GraphEdit, NodeId, ValueId};
 use fastserve_kernels::elementwise::{BinaryOp, UnaryOp};
 use fastserve_kernels::epilogue::Activation;
+use fastserve_ops::ops::unary::Unary;
 
 use crate::pattern::{Product, either_way, near, power, unary, with_scalar};
-use crate::util::{alike, named, used_output};
+use crate::util::{alike, op, used_output};
 use crate::{Pass, PassCx};
 
 /// `x / 2 · (1 + erf(x / √2))` and `x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))`, their factors in any order, to one
@@ -25,23 +26,11 @@ impl Pass for Gelu {
     fn run(&self, g: &mut GraphEdit<'_>, _: &PassCx) -> Result<(), EditError> {
         for id in g.node_ids() {
             let Some((x, tanh)) = find(g.graph(), id) else { continue };
-            match operator(tanh) {
-                Some(op) => {
-                    g.replace_node(id, op, vec![Some(x)])?;
-                    g.found("GELU", id);
-                }
-                None => g.note(id, "the form of GELU with tanh runs in its parts: no operator has it"),
-            }
+            let activation = if tanh { Activation::GeluTanh } else { Activation::Gelu };
+            g.replace_node(id, op(Unary(UnaryOp::Activation(activation))), vec![Some(x)])?;
+            g.found("GELU", id);
         }
         Ok(())
-    }
-}
-
-fn operator(tanh: bool) -> Option<OpRef> {
-    let none = Attrs::new();
-    match tanh {
-        true => named("Gelu", &Attrs::new().with_str("approximate", "tanh")),
-        false => named("fs.Gelu", &none).or_else(|| named("Gelu", &none)),
     }
 }
 

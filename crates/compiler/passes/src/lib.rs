@@ -7,6 +7,7 @@ mod block_layout;
 mod cast_chain;
 mod common_subexpressions;
 mod conv_batchnorm;
+mod conv_transpose;
 mod dead_code;
 mod fold;
 mod fuse_activation;
@@ -20,11 +21,13 @@ mod linear;
 mod mean;
 mod pack_conv;
 mod pack_gemm;
+mod pack_recurrent;
 mod pattern;
 mod pre_scale;
 mod reshape_chain;
 mod silu;
 mod split_batchnorm;
+mod sum;
 mod transpose;
 mod util;
 mod weight_scale;
@@ -40,6 +43,7 @@ pub use block_layout::BlockLayout;
 pub use cast_chain::CastChain;
 pub use common_subexpressions::CommonSubexpressions;
 pub use conv_batchnorm::ConvBatchNorm;
+pub use conv_transpose::ConvTranspose;
 pub use dead_code::DeadCode;
 pub use fold::{FOLD_LIMIT_BYTES, Fold};
 pub use fuse_activation::FuseActivation;
@@ -51,10 +55,12 @@ pub use identity::IdentityElimination;
 pub use layer_norm::LayerNorm;
 pub use pack_conv::PackConv;
 pub use pack_gemm::PackGemm;
+pub use pack_recurrent::PackRecurrent;
 pub use pre_scale::PreScale;
 pub use reshape_chain::ReshapeChain;
 pub use silu::Silu;
 pub use split_batchnorm::SplitBatchNorm;
+pub use sum::SumToAdd;
 pub use transpose::TransposeChain;
 pub use weight_scale::WeightScale;
 
@@ -82,6 +88,7 @@ pub const PIPELINE: &[&dyn Pass] = &[
     // What exporters leave behind.
     &Fold,
     &IdentityElimination,
+    &SumToAdd,
     &CastChain,
     &ReshapeChain,
     &CommonSubexpressions,
@@ -102,8 +109,10 @@ pub const PIPELINE: &[&dyn Pass] = &[
     &Fold,
     &DeadCode,
     // Kernels.
+    &ConvTranspose,
     &PackGemm,
     &PackConv,
+    &PackRecurrent,
     &FuseBias,
     &FuseResidual,
     &FuseActivation,
@@ -114,7 +123,7 @@ pub const PIPELINE: &[&dyn Pass] = &[
 ];
 
 /// Passes without which only reference bodies would run: kernels for every node as it stands, nothing joined.
-pub const KERNELS: &[&dyn Pass] = &[&PackGemm, &PackConv, &Fold];
+pub const KERNELS: &[&dyn Pass] = &[&ConvTranspose, &PackGemm, &PackConv, &PackRecurrent, &Fold];
 
 /// Passes that simplify without choosing kernels: what [`crate::simplify`] runs.
 pub const SIMPLIFY: &[&dyn Pass] = &[

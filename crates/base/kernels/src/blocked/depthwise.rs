@@ -81,57 +81,55 @@ impl<const T: usize, const K: usize, const S: usize> Kernel for Rows<'_, T, K, S
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let shape = self.0.job.shape;
-        let inner = interior(shape);
-        for y in self.0.rows.clone() {
-            for x in 0..inner.start {
-                self.tile::<I, 1>(isa, y, x, false);
-            }
+        let (shape, rows) = (self.0.job.shape, self.0.rows.clone());
+        let inner = interior(shape, 1);
+        for y in rows.clone() {
             for tile in balanced(inner.len(), T) {
-                if tile.len() == T {
-                    self.tile::<I, T>(isa, y, inner.start + tile.start, true);
-                } else {
-                    self.rest(isa, y, inner.start + tile.start..inner.start + tile.end);
-                }
+                self.sized::<I, false>(isa, tile.len(), y, inner.start + tile.start);
             }
-            for x in inner.end..shape.output()[1] {
-                self.tile::<I, 1>(isa, y, x, false);
+        }
+        let whole = interior(shape, 0);
+        let whole = whole.start.clamp(rows.start, rows.end)..whole.end.clamp(rows.start, rows.end);
+        for x in (0..inner.start).chain(inner.end..shape.output()[1]) {
+            for tile in balanced(whole.len(), T) {
+                self.sized::<I, true>(isa, tile.len(), whole.start + tile.start, x);
+            }
+            for y in (rows.start..whole.start).chain(whole.end.max(whole.start)..rows.end) {
+                self.tile::<I, 1, true>(isa, y, x);
             }
         }
     }
 }
 
-/// The output columns all of whose windows lie inside the rows.
-fn interior(shape: &ConvShape) -> Range<usize> {
-    let (window, [_, w]) = (shape.window(), shape.input());
-    let (pad, stride) = (window.pads[1], window.stride[1]);
-    let span = (window.kernel[1] - 1) * window.dilation[1];
-    let first = pad.div_ceil(stride).min(shape.output()[1]);
-    let end = (pad + w).saturating_sub(span).div_ceil(stride).min(shape.output()[1]);
+/// The output positions along an axis all of whose windows lie in the input.
+fn interior(shape: &ConvShape, axis: usize) -> Range<usize> {
+    let (window, size, outputs) = (shape.window(), shape.input()[axis], shape.output()[axis]);
+    let (pad, stride) = (window.pads[axis], window.stride[axis]);
+    let span = (window.kernel[axis] - 1) * window.dilation[axis];
+    let first = pad.div_ceil(stride).min(outputs);
+    let end = (pad + size).saturating_sub(span).div_ceil(stride).min(outputs);
     first..end.max(first)
 }
 
 impl<const T: usize, const K: usize, const S: usize> Rows<'_, T, K, S> {
-    /// Fewer positions than a tile.
+    /// A tile of `n` positions, neighbours along a row or, with `DOWN`, along a column whose windows pass an end of the rows.
     #[inline(always)]
-    fn rest<I: Isa>(&self, isa: I, y: usize, xs: Range<usize>) {
-        let mut x = xs.start;
-        while x + 4 <= xs.end && T >= 4 {
-            self.tile::<I, 4>(isa, y, x, true);
-            x += 4;
-        }
-        while x + 2 <= xs.end {
-            self.tile::<I, 2>(isa, y, x, true);
-            x += 2;
-        }
-        if x < xs.end {
-            self.tile::<I, 1>(isa, y, x, true);
+    fn sized<I: Isa, const DOWN: bool>(&self, isa: I, n: usize, y: usize, x: usize) {
+        match n {
+            1 => self.tile::<I, 1, DOWN>(isa, y, x),
+            2 => self.tile::<I, 2, DOWN>(isa, y, x),
+            3 => self.tile::<I, 3, DOWN>(isa, y, x),
+            4 => self.tile::<I, 4, DOWN>(isa, y, x),
+            5 => self.tile::<I, 5, DOWN>(isa, y, x),
+            6 => self.tile::<I, 6, DOWN>(isa, y, x),
+            7 => self.tile::<I, 7, DOWN>(isa, y, x),
+            _ => self.tile::<I, 8, DOWN>(isa, y, x),
         }
     }
 
-    /// `N` positions of output row `y` from `x` on; `inside` where no window passes an end of the row.
+    /// `N` positions from row `y` and column `x` of the output on.
     #[inline(always)]
-    fn tile<I: Isa, const N: usize>(&self, isa: I, y: usize, x: usize, inside: bool) {
+    fn tile<I: Isa, const N: usize, const DOWN: bool>(&self, isa: I, y: usize, x: usize) {
         let (shape, window) = (self.0.job.shape, self.0.job.shape.window());
         let kernel = if K == 0 { window.kernel } else { [K, K] };
         let [h, w] = shape.input();
@@ -140,8 +138,8 @@ impl<const T: usize, const K: usize, const S: usize> Rows<'_, T, K, S> {
             let row = (y * window.stride[0] + kh * window.dilation[0]).checked_sub(window.pads[0]).filter(|&row| row < h);
             let weights = &self.0.weights[kh * kernel[1]..(kh + 1) * kernel[1]];
             match row {
-                Some(row) if inside => self.row(isa, &self.0.x[row * w * LANES..(row + 1) * w * LANES], weights, x, &mut acc),
-                Some(row) => self.edge(isa, &self.0.x[row * w * LANES..(row + 1) * w * LANES], weights, x, &mut acc),
+                Some(row) if DOWN => self.edge(isa, row, weights, x, &mut acc),
+                Some(row) => self.row(isa, &self.0.x[row * w * LANES..(row + 1) * w * LANES], weights, x, &mut acc),
                 None => {
                     for w in weights {
                         let w = isa.load(w);
@@ -152,7 +150,8 @@ impl<const T: usize, const K: usize, const S: usize> Rows<'_, T, K, S> {
                 }
             }
         }
-        self.finish(isa, acc, y * shape.output()[1] + x);
+        let step = if DOWN { shape.output()[1] } else { 1 };
+        self.finish(isa, acc, y * shape.output()[1] + x, step);
     }
 
     /// One row of the windows, all inside the input's row.
@@ -172,39 +171,37 @@ impl<const T: usize, const K: usize, const S: usize> Rows<'_, T, K, S> {
         }
     }
 
-    /// One row of windows that may pass the ends of the input's row.
+    /// One row of each of `N` windows one below the other, which pass an end of the input's rows. `row` is that of the first.
     #[inline(always)]
-    fn edge<I: Isa, const N: usize>(&self, isa: I, row: &[f32], weights: &[[f32; LANES]], x: usize, acc: &mut [I::F32; N]) {
-        let window = self.0.job.shape.window();
-        let (row, _) = row.as_chunks::<LANES>();
+    fn edge<I: Isa, const N: usize>(&self, isa: I, row: usize, weights: &[[f32; LANES]], x: usize, acc: &mut [I::F32; N]) {
+        let (window, width) = (self.0.job.shape.window(), self.0.job.shape.input()[1]);
+        let (plane, _) = self.0.x.as_chunks::<LANES>();
         for (kw, w) in weights.iter().enumerate() {
+            let column = (x * window.stride[1] + kw * window.dilation[1]).checked_sub(window.pads[1]).filter(|&at| at < width);
+            let w = isa.load(w);
             for (n, acc) in acc.iter_mut().enumerate() {
-                let at = ((x + n) * window.stride[1] + kw * window.dilation[1]).checked_sub(window.pads[1]);
-                let value = at.and_then(|at| row.get(at)).map_or(isa.splat(0.0), |v| isa.load(v));
-                *acc = isa.fma(value, isa.load(w), *acc);
+                let value = match column {
+                    Some(column) => isa.load(&plane[(row + n * window.stride[0]) * width + column]),
+                    None => isa.splat(0.0),
+                };
+                *acc = isa.fma(value, w, *acc);
             }
         }
     }
 
+    /// Stores the sums of positions `step` apart, the first at `at`, with what follows.
     #[inline(always)]
-    fn finish<I: Isa, const N: usize>(&self, isa: I, mut acc: [I::F32; N], at: usize) {
+    fn finish<I: Isa, const N: usize>(&self, isa: I, mut acc: [I::F32; N], at: usize, step: usize) {
         let job = self.0.job;
-        let start = self.0.start + at * LANES;
-        if !self.0.bias.is_empty() {
-            let bias = isa.load_partial(self.0.bias, 0.0);
-            for x in &mut acc {
+        let bias = if self.0.bias.is_empty() { None } else { Some(isa.load_partial(self.0.bias, 0.0)) };
+        for (n, x) in acc.iter_mut().enumerate() {
+            if let Some(bias) = bias {
                 *x = isa.add(*x, bias);
             }
-        }
-        if !job.residual.is_empty() {
-            let (residual, _) = job.residual[start..start + N * LANES].as_chunks::<LANES>();
-            for (x, r) in acc.iter_mut().zip(residual) {
-                *x = isa.add(*x, isa.load(r));
+            if !job.residual.is_empty() {
+                *x = isa.add(*x, isa.load(&job.residual[self.0.start + (at + n * step) * LANES..]));
             }
         }
-        // SAFETY: the tasks of one call do not overlap, and a task writes position after position.
-        let out = unsafe { job.out.part(start..start + N * LANES) };
-        let (out, _) = out.as_chunks_mut::<LANES>();
         match job.epilogue.activation {
             Activation::Relu => {
                 for x in &mut acc {
@@ -214,16 +211,19 @@ impl<const T: usize, const K: usize, const S: usize> Rows<'_, T, K, S> {
             Activation::Clip { min, max } => {
                 let (min, max) = (isa.splat(min), isa.splat(max));
                 for x in &mut acc {
-                    *x = isa.min(isa.max(*x, min), max);
+                    *x = isa.clamp(*x, min, max);
                 }
             }
             _ => {}
         }
-        for (out, x) in out.iter_mut().zip(acc) {
+        for (n, x) in acc.into_iter().enumerate() {
+            let start = self.0.start + (at + n * step) * LANES;
+            // SAFETY: the tasks of one call do not overlap, and a task writes position after position.
+            let out = unsafe { job.out.part(start..start + LANES) };
             isa.store(x, out);
-        }
-        if !is_quick(job.epilogue.activation) {
-            apart(isa, job.epilogue.activation, out);
+            if !is_quick(job.epilogue.activation) {
+                apart(isa, job.epilogue.activation, out.as_chunks_mut::<LANES>().0);
+            }
         }
     }
 }

@@ -52,7 +52,7 @@ impl Plan {
         let strips = strips.max(wanted.div_ceil(parts).min(lines_total)).max(1);
         let lines = lines_total.div_ceil(strips);
         let strip_len = if copies { strip_len(shape, input, lines)? } else { 0 };
-        Some(Plan { flat, copies, strips: lines_total.div_ceil(lines.max(1)), parts, spans_len: spans_len(shape), strip_len })
+        Some(Plan { flat, copies, strips: lines_total.div_ceil(lines.max(1)), parts, spans_len: spans_len(shape, input), strip_len })
     }
 
     /// Scratch elements of a thread.
@@ -70,7 +70,7 @@ pub(super) fn scratch_per_thread(shape: &ConvShape, input: InputLayout) -> Optio
         let least = strip_len(shape, input, 1)?;
         if whole <= STRIP_ELEMENTS { whole } else { least.max(STRIP_ELEMENTS) }
     };
-    spans_len(shape).checked_add(strip)
+    spans_len(shape, input).checked_add(strip)
 }
 
 /// Modelled cycles of the whole.
@@ -111,7 +111,10 @@ pub(super) fn padded_width(shape: &ConvShape) -> usize {
 }
 
 /// Scratch elements for the spans of a chunk of K, two each.
-fn spans_len(shape: &ConvShape) -> usize {
-    let spans = shape.group_in().div_ceil(LANES).saturating_mul(shape.window().taps());
+fn spans_len(shape: &ConvShape, input: InputLayout) -> usize {
+    let spans = match input {
+        InputLayout::Blocked => shape.group_in().div_ceil(LANES).saturating_mul(shape.window().taps()),
+        InputLayout::Planes => shape.k(),
+    };
     2 * (spans.min(K_CHUNK) + 2)
 }

@@ -6,18 +6,16 @@ use crate::disjoint::Disjoint;
 use crate::epilogue::{Activation, activate};
 use fastserve_simd::{Isa, Kernel, LANES};
 
-/// Consecutive k: where the first one's element lies, counted from a position's window, and how many there are.
+/// Consecutive k whose elements are neighbours: where the first one's lies, counted from a position's window, and how
+/// many there are.
 pub(super) type Span = [u32; 2];
 
-/// What a tile reads and writes.
-#[derive(Copy, Clone)]
-pub(super) struct TileArgs<'a> {
-    /// From the window of the tile's first position on.
+/// What the tiles of a panel read and write.
+pub(super) struct Panel<'a> {
+    /// The input of the task.
     pub(super) x: &'a [f32],
     /// Elements between the windows of neighbouring positions.
     pub(super) position_step: usize,
-    /// Elements between the channels of a span.
-    pub(super) channel_step: usize,
     /// The chunk of K.
     pub(super) spans: &'a [Span],
     /// No span reads at or beyond this, counted from a position's window.
@@ -28,12 +26,21 @@ pub(super) struct TileArgs<'a> {
     pub(super) weight_step: usize,
     /// Numbers of k in the chunk.
     pub(super) ks: usize,
-    pub(super) out: TileOut<'a>,
+    pub(super) out: PanelOut<'a>,
 }
 
-/// Where a tile goes.
+/// One tile of a panel.
 #[derive(Copy, Clone)]
-pub(super) struct TileOut<'a> {
+pub(super) struct TileArgs<'a> {
+    pub(super) panel: &'a Panel<'a>,
+    /// Where the window of the first position begins in the input.
+    pub(super) x: usize,
+    /// The first position, counted from the panel's first.
+    pub(super) position: usize,
+}
+
+/// Where the tiles of a panel go.
+pub(super) struct PanelOut<'a> {
     pub(super) out: &'a Disjoint<'a, f32>,
     /// The first block's vector for the first position.
     pub(super) start: usize,
@@ -50,54 +57,53 @@ pub(super) struct TileOut<'a> {
     pub(super) activation: Activation,
 }
 
-/// `R` positions by `NV` blocks. `P` and `C` are the steps of positions and channels where they are known to the
-/// compiler, 0 elsewhere.
-pub(super) struct MicroTile<'a, const R: usize, const NV: usize, const P: usize, const C: usize>(pub(super) TileArgs<'a>);
+/// `R` positions by `NV` blocks. `P` is the step of positions where it is known to the compiler, 0 elsewhere; with
+/// `ONE`, each span is one k.
+pub(super) struct MicroTile<'a, const R: usize, const NV: usize, const P: usize, const ONE: bool>(pub(super) TileArgs<'a>);
 
-impl<const R: usize, const NV: usize, const P: usize, const C: usize> Kernel for MicroTile<'_, R, NV, P, C> {
+impl<const R: usize, const NV: usize, const P: usize, const ONE: bool> Kernel for MicroTile<'_, R, NV, P, ONE> {
     type Out = ();
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let args = &self.0;
-        let position = if P == 0 { args.position_step } else { P };
-        assert!(args.reach + (R - 1) * position <= args.x.len());
-        assert!((NV - 1) * args.weight_step + args.ks * LANES <= args.weights.len());
+        let TileArgs { panel, x, position } = self.0;
+        let step = if P == 0 { panel.position_step } else { P };
+        assert!(x + panel.reach + (R - 1) * step <= panel.x.len());
+        assert!((NV - 1) * panel.weight_step + panel.ks * LANES <= panel.weights.len());
         // SAFETY: spans end before `reach`, and their lengths add up to `ks`; both were compared above.
         let sums = unsafe { self.sums(isa) };
-        args.out.finish(isa, sums);
+        panel.out.finish(isa, panel.out.start + position * LANES, sums);
     }
 }
 
-impl<const R: usize, const NV: usize, const P: usize, const C: usize> MicroTile<'_, R, NV, P, C> {
+impl<const R: usize, const NV: usize, const P: usize, const ONE: bool> MicroTile<'_, R, NV, P, ONE> {
     /// The chains over the chunk.
     ///
     /// # Safety
     /// The spans end before `reach`, their lengths add up to at most `ks`, and `x` and `weights` are long enough for both.
     #[inline(always)]
     unsafe fn sums<I: Isa>(&self, isa: I) -> [[I::F32; NV]; R] {
-        let args = &self.0;
-        let position = if P == 0 { args.position_step } else { P };
-        let channel = if C == 0 { args.channel_step } else { C };
+        let panel = self.0.panel;
+        let step = if P == 0 { panel.position_step } else { P };
         let mut acc = [[isa.splat(0.0); NV]; R];
         let mut w = 0;
-        for &[start, len] in args.spans {
-            let mut at = start as usize;
-            for _ in 0..len {
+        for &[start, len] in panel.spans {
+            let first = self.0.x + start as usize;
+            let len = if ONE { 1 } else { len as usize };
+            for at in first..first + len {
                 let mut columns = [isa.splat(0.0); NV];
                 for (v, column) in columns.iter_mut().enumerate() {
-                    let from = v * args.weight_step + w;
+                    let from = v * panel.weight_step + w;
                     // SAFETY: `w` is below `ks * 16`.
-                    *column = isa.load(unsafe { args.weights.get_unchecked(from..from + LANES) });
+                    *column = isa.load(unsafe { panel.weights.get_unchecked(from..from + LANES) });
                 }
                 for (r, sums) in acc.iter_mut().enumerate() {
-                    // SAFETY: `at` is below `reach`.
-                    let a = isa.splat(unsafe { *args.x.get_unchecked(at + r * position) });
+                    // SAFETY: `at` is below `x + reach`.
+                    let a = isa.splat(unsafe { *panel.x.get_unchecked(at + r * step) });
                     for (sum, &column) in sums.iter_mut().zip(&columns) {
                         *sum = isa.fma(a, column, *sum);
                     }
                 }
-                at += channel;
                 w += LANES;
             }
         }
@@ -105,12 +111,12 @@ impl<const R: usize, const NV: usize, const P: usize, const C: usize> MicroTile<
     }
 }
 
-impl TileOut<'_> {
+impl PanelOut<'_> {
     /// Stores sums: added to those of earlier chunks, and after the last one with what follows.
     #[inline(always)]
-    fn finish<I: Isa, const R: usize, const NV: usize>(&self, isa: I, mut sums: [[I::F32; NV]; R]) {
+    fn finish<I: Isa, const R: usize, const NV: usize>(&self, isa: I, start: usize, mut sums: [[I::F32; NV]; R]) {
         for v in 0..NV {
-            let start = self.start + v * self.block_step;
+            let start = start + v * self.block_step;
             // SAFETY: the tiles of one call do not overlap, and one thread handles a tile.
             let out = unsafe { self.out.part(start..start + R * LANES) };
             let (out, _) = out.as_chunks_mut::<LANES>();
@@ -160,7 +166,7 @@ impl TileOut<'_> {
             Activation::Clip { min, max } => {
                 let (min, max) = (isa.splat(min), isa.splat(max));
                 for row in sums.iter_mut() {
-                    row[v] = isa.min(isa.max(row[v], min), max);
+                    row[v] = isa.clamp(row[v], min, max);
                 }
             }
             _ => {}

@@ -1,6 +1,7 @@
 //! Class Lanes16: few columns, so K runs along the lanes.
 
-use super::{Block, Job};
+use super::pack::pack_columns;
+use super::{Block, Job, OperandB};
 use crate::class::chunks;
 use crate::tile::{Finish, Place, Strided, Tile};
 use fastserve_simd::{Cpu, Isa, Kernel, LANES};
@@ -9,12 +10,22 @@ use std::ops::Range;
 /// Computes one block of C: of one row `NB` columns at a time, of two rows `NP`. A block has all columns.
 pub(super) fn block<I: Isa, const NB: usize, const NP: usize>(cpu: Cpu, job: &Job<'_>, block: Block, scratch: &mut [f32]) {
     if let Some(isa) = I::of(cpu) {
-        isa.enter(LanesBlock::<NB, NP> { job, block, scratch, tile: Tile::new() });
+        let (columns, scratch) = scratch.split_at_mut(job.b_scratch(1));
+        let b = match job.b {
+            OperandB::Packed(b) => b,
+            OperandB::Strided(b) => {
+                pack_columns(job.k, b, columns);
+                columns
+            }
+        };
+        isa.enter(LanesBlock::<NB, NP> { job, b, block, scratch, tile: Tile::new() });
     }
 }
 
 struct LanesBlock<'a, const NB: usize, const NP: usize> {
     job: &'a Job<'a>,
+    /// `[n][k rounded up to 16]`.
+    b: &'a [f32],
     block: Block,
     scratch: &'a mut [f32],
     tile: Tile,
@@ -64,7 +75,7 @@ impl<const NB: usize, const NP: usize> LanesBlock<'_, NB, NP> {
         let stride = self.job.k.next_multiple_of(LANES);
         let (mut j, n) = (0, self.job.n);
         while j < n {
-            let columns = &self.job.b[j * stride + chunk.start..];
+            let columns = &self.b[j * stride + chunk.start..];
             let (sums, count) = if n - j >= N {
                 (dots::<I, R, N, N>(isa, a, columns, stride), N)
             } else {

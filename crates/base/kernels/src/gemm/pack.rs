@@ -1,8 +1,9 @@
 //! The layout of packed weights.
 
-use crate::class::CHANNEL_BLOCK;
+use crate::class::{CHANNEL_BLOCK, RoundingClass};
 use crate::error::{KernelError, check_len, extent};
 use crate::tile::Strided;
+use fastserve_simd::{Isa, IsaId, LANES};
 
 /// How B lies in memory. Part of the identity of packed weights: it follows from N, K, type and instruction set.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +18,14 @@ pub enum PackFormat {
 }
 
 impl PackFormat {
+    /// The rounding class of the kernels that read it.
+    pub const fn class(self) -> RoundingClass {
+        match self {
+            PackFormat::Panels { .. } => RoundingClass::Chain,
+            PackFormat::LanesK => RoundingClass::Lanes16,
+        }
+    }
+
     /// Elements of a packed `k` by `n` matrix; `None` where the number overflows.
     pub fn packed_len(self, n: usize, k: usize) -> Option<usize> {
         match self {
@@ -67,13 +76,60 @@ fn pack_panels(nr: usize, k: usize, n: usize, b: Strided<'_>, out: &mut [f32]) {
     }
 }
 
-fn pack_columns(k: usize, b: Strided<'_>, out: &mut [f32]) {
-    for (j, column) in out.chunks_exact_mut(k.next_multiple_of(CHANNEL_BLOCK)).enumerate() {
+pub(super) fn pack_columns(k: usize, b: Strided<'_>, out: &mut [f32]) {
+    for (j, column) in out.chunks_exact_mut(k.next_multiple_of(CHANNEL_BLOCK).max(1)).enumerate() {
         let (used, rest) = column.split_at_mut(k);
         let source = b.from(0, j);
         for (kk, value) in used.iter_mut().enumerate() {
             *value = source.data[kk * b.row];
         }
         rest.fill(0.0);
+    }
+}
+
+/// `out[k * stride + r] = source(r, k)` for up to sixteen rows and `r < rows`. Up to the next `stride` elements after them,
+/// zeros may be written.
+#[inline(always)]
+pub(super) fn pack_lanes<I: Isa>(isa: I, source: Strided<'_>, rows: usize, len: usize, out: &mut [f32], stride: usize) {
+    // Without vector registers a square costs its sixteen rows, however few of them there are.
+    if source.col == 1 && I::ID != IsaId::Portable {
+        pack_transposed(isa, source, rows, len, out, stride);
+    } else if source.row == 1 {
+        for k in 0..len {
+            let from = &source.data[(k * source.col).min(source.data.len())..];
+            let row = isa.load_partial(&from[..rows.min(from.len())], 0.0);
+            store_up_to(isa, row, out, k * stride);
+        }
+    } else {
+        for k in 0..len {
+            for r in 0..rows {
+                out[k * stride + r] = source.data[r * source.row + k * source.col];
+            }
+            let tail = (k * stride + rows).min(out.len())..(k * stride + stride.min(LANES)).min(out.len());
+            out[tail].fill(0.0);
+        }
+    }
+}
+
+/// Sixteen lanes, or those for which there is room.
+#[inline(always)]
+fn store_up_to<I: Isa>(isa: I, v: I::F32, out: &mut [f32], at: usize) {
+    let out = &mut out[at..];
+    if out.len() >= LANES { isa.store(v, out) } else { isa.store_partial(v, out) }
+}
+
+/// Rows that are dense: squares of sixteen by sixteen. What a store writes after its row, the next one overwrites.
+#[inline(always)]
+fn pack_transposed<I: Isa>(isa: I, source: Strided<'_>, rows: usize, len: usize, out: &mut [f32], stride: usize) {
+    for k in (0..len).step_by(LANES) {
+        let width = (len - k).min(LANES);
+        let mut square = [isa.splat(0.0); LANES];
+        for (r, row) in square.iter_mut().enumerate().take(rows) {
+            let from = &source.data[r * source.row + k..][..width];
+            *row = if width == LANES { isa.load(from) } else { isa.load_partial(from, 0.0) };
+        }
+        for (i, column) in isa.transpose(square).into_iter().enumerate().take(width) {
+            store_up_to(isa, column, out, (k + i) * stride);
+        }
     }
 }

@@ -64,6 +64,7 @@ impl Isa for Avx512 {
     const ID: IsaId = IsaId::Avx512;
     const FUSED_FMA: bool = true;
     type F32 = __m512;
+    type I32 = __m512i;
     type Mask = __mmask16;
 
     fn of(cpu: Cpu) -> Option<Self> {
@@ -144,6 +145,22 @@ impl Isa for Avx512 {
         v!(max16(a, b))
     }
 
+    // The second operand of MAXPS and MINPS is the result for a NaN on either side and for two zeros.
+    #[inline(always)]
+    fn clamp(self, a: __m512, lo: __m512, hi: __m512) -> __m512 {
+        v!(_mm512_min_ps(hi, _mm512_max_ps(lo, a)))
+    }
+
+    #[inline(always)]
+    fn lesser(self, a: __m512, b: __m512) -> __m512 {
+        v!(_mm512_min_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn greater(self, a: __m512, b: __m512) -> __m512 {
+        v!(_mm512_max_ps(a, b))
+    }
+
     #[inline(always)]
     fn relu(self, a: __m512) -> __m512 {
         v!(_mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_NLE_UQ>(a, _mm512_setzero_ps()), a))
@@ -186,6 +203,100 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
+    fn scale_pow2(self, a: __m512, n: __m512) -> __m512 {
+        v!(_mm512_scalef_ps(a, n))
+    }
+
+    #[inline(always)]
+    fn splat_i32(self, x: i32) -> __m512i {
+        v!(_mm512_set1_epi32(x))
+    }
+
+    #[inline(always)]
+    fn load_i32(self, src: &[i32]) -> __m512i {
+        let src = &src[..LANES];
+        // SAFETY: `src` has 16 elements.
+        unsafe { _mm512_loadu_si512(src.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn store_i32(self, v: __m512i, dst: &mut [i32]) {
+        let dst = &mut dst[..LANES];
+        // SAFETY: `dst` has 16 elements.
+        unsafe { _mm512_storeu_si512(dst.as_mut_ptr().cast(), v) }
+    }
+
+    #[inline(always)]
+    fn to_bits(self, a: __m512) -> __m512i {
+        v!(_mm512_castps_si512(a))
+    }
+
+    #[inline(always)]
+    fn of_bits(self, a: __m512i) -> __m512 {
+        v!(_mm512_castsi512_ps(a))
+    }
+
+    #[inline(always)]
+    fn to_i32(self, a: __m512) -> __m512i {
+        v!(_mm512_cvtps_epi32(a))
+    }
+
+    #[inline(always)]
+    fn to_f32(self, a: __m512i) -> __m512 {
+        v!(_mm512_cvtepi32_ps(a))
+    }
+
+    #[inline(always)]
+    fn add_i32(self, a: __m512i, b: __m512i) -> __m512i {
+        v!(_mm512_add_epi32(a, b))
+    }
+
+    #[inline(always)]
+    fn sub_i32(self, a: __m512i, b: __m512i) -> __m512i {
+        v!(_mm512_sub_epi32(a, b))
+    }
+
+    #[inline(always)]
+    fn and_i32(self, a: __m512i, b: __m512i) -> __m512i {
+        v!(_mm512_and_si512(a, b))
+    }
+
+    #[inline(always)]
+    fn or_i32(self, a: __m512i, b: __m512i) -> __m512i {
+        v!(_mm512_or_si512(a, b))
+    }
+
+    #[inline(always)]
+    fn xor_i32(self, a: __m512i, b: __m512i) -> __m512i {
+        v!(_mm512_xor_si512(a, b))
+    }
+
+    #[inline(always)]
+    fn shl_i32(self, a: __m512i, n: u32) -> __m512i {
+        v!(_mm512_sll_epi32(a, _mm_cvtsi32_si128(n as i32)))
+    }
+
+    #[inline(always)]
+    fn shr_i32(self, a: __m512i, n: u32) -> __m512i {
+        v!(_mm512_sra_epi32(a, _mm_cvtsi32_si128(n as i32)))
+    }
+
+    #[inline(always)]
+    fn eq_i32(self, a: __m512i, b: __m512i) -> __mmask16 {
+        v!(_mm512_cmpeq_epi32_mask(a, b))
+    }
+
+    #[inline(always)]
+    fn gt_i32(self, a: __m512i, b: __m512i) -> __mmask16 {
+        v!(_mm512_cmpgt_epi32_mask(a, b))
+    }
+
+    #[inline(always)]
+    fn any(self, mask: __mmask16) -> bool {
+        mask != 0
+    }
+
+    #[inline(always)]
     fn gt(self, a: __m512, b: __m512) -> __mmask16 {
         v!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b))
     }
@@ -217,6 +328,35 @@ impl Isa for Avx512 {
     #[inline(always)]
     fn unzipped(self, v: __m512) -> __m512 {
         v
+    }
+
+    // Pairs of rows, then fours, within quarters of four lanes; then the quarters move to their places.
+    #[inline(always)]
+    fn transpose(self, r: [__m512; LANES]) -> [__m512; LANES] {
+        let (mut q, mut out) = (r, r);
+        for i in (0..LANES).step_by(4) {
+            let (lo01, hi01) = v!((_mm512_unpacklo_ps(r[i], r[i + 1]), _mm512_unpackhi_ps(r[i], r[i + 1])));
+            let (lo23, hi23) = v!((_mm512_unpacklo_ps(r[i + 2], r[i + 3]), _mm512_unpackhi_ps(r[i + 2], r[i + 3])));
+            q[i] = v!(_mm512_shuffle_ps::<0b01_00_01_00>(lo01, lo23));
+            q[i + 1] = v!(_mm512_shuffle_ps::<0b11_10_11_10>(lo01, lo23));
+            q[i + 2] = v!(_mm512_shuffle_ps::<0b01_00_01_00>(hi01, hi23));
+            q[i + 3] = v!(_mm512_shuffle_ps::<0b11_10_11_10>(hi01, hi23));
+        }
+        for j in 0..4 {
+            let even = v!((_mm512_shuffle_f32x4::<0x88>(q[j], q[4 + j]), _mm512_shuffle_f32x4::<0x88>(q[8 + j], q[12 + j])));
+            let odd = v!((_mm512_shuffle_f32x4::<0xdd>(q[j], q[4 + j]), _mm512_shuffle_f32x4::<0xdd>(q[8 + j], q[12 + j])));
+            out[j] = v!(_mm512_shuffle_f32x4::<0x88>(even.0, even.1));
+            out[4 + j] = v!(_mm512_shuffle_f32x4::<0x88>(odd.0, odd.1));
+            out[8 + j] = v!(_mm512_shuffle_f32x4::<0xdd>(even.0, even.1));
+            out[12 + j] = v!(_mm512_shuffle_f32x4::<0xdd>(odd.0, odd.1));
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn prefetch(self, at: *const f32) {
+        // SAFETY: SSE is part of x86-64; a prefetch reads nothing, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
     }
 
     #[inline(always)]

@@ -230,10 +230,12 @@ impl Parser<'_> {
         if depth > 64 {
             return Err(self.lexer.error("an expression less deep"));
         }
-        if self.lexer.eat("max(") {
-            let a = self.dim(depth + 1)?;
-            self.lexer.expect(",")?;
-            return self.dim_pair(DimOp::Max, a, depth);
+        for (word, op) in [("max(", DimOp::Max), ("min(", DimOp::Min)] {
+            if self.lexer.eat(word) {
+                let a = self.dim(depth + 1)?;
+                self.lexer.expect(",")?;
+                return self.dim_pair(op, a, depth);
+            }
         }
         if self.lexer.eat("(") {
             let a = self.dim(depth + 1)?;

@@ -73,7 +73,7 @@ fn dim(graph: &Graph, d: &Dim) -> String {
         Dim::Expr(e) => {
             let sign = DIM_OPS.iter().find(|(op, _)| *op == e.op).map_or("?", |(_, s)| s);
             let (a, b) = (dim(graph, &e.a), dim(graph, &e.b));
-            if e.op == DimOp::Max { format!("max({a},{b})") } else { format!("({a}{sign}{b})") }
+            if matches!(e.op, DimOp::Max | DimOp::Min) { format!("{sign}({a},{b})") } else { format!("({a}{sign}{b})") }
         }
     }
 }

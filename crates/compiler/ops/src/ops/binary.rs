@@ -8,7 +8,7 @@ use fastserve_kernels::elementwise::BinaryOp;
 use crate::broadcast::{broadcast, broadcast_strides, fits, walk};
 use crate::def::OpDef;
 use crate::elements::{Float, Int, NumericBody, require_number};
-use crate::shape_ints::MINUS_ONE;
+use crate::shape_ints::{MINUS_ONE, elements};
 
 /// An operator of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +37,9 @@ table! {
     "Add" Add Some(DimOp::Add);
     "Div" Div Some(DimOp::Div);
     "Mul" Mul Some(DimOp::Mul);
-    "Sub" Sub None;
+    "Sub" Sub Some(DimOp::Sub);
     "fs.Max" Max Some(DimOp::Max);
-    "fs.Min" Min None;
+    "fs.Min" Min Some(DimOp::Min);
 }
 
 fn make(attrs: &Attrs, op: BinaryOp) -> Result<OpRef, AttrError> {
@@ -75,13 +75,22 @@ impl Op for Binary {
 
 /// Shape arithmetic: element by element where both are known and of one length, or one of them is a single element.
 fn combine_ints(op: DimOp, a: &Fact, b: &Fact) -> Option<Vec<Dim>> {
-    let (x, y) = (a.ints.as_deref()?, b.ints.as_deref()?);
+    let (x, y) = (elements(a)?, elements(b)?);
     if a.rank().max(b.rank()) > 1 || x.contains(&MINUS_ONE) || y.contains(&MINUS_ONE) {
         return None;
     }
     let len = if x.len() == 1 { y.len() } else { x.len() };
     let at = |list: &[Dim], i: usize| if list.len() == 1 { list.first().cloned() } else { list.get(i).cloned() };
-    (0..len).map(|i| at(x, i)?.combine(op, at(y, i)?)).collect()
+    let exact = !a.dtype.is_float() || op != DimOp::Div;
+    (0..len).map(|i| if exact { combined(op, at(&x, i)?, at(&y, i)?) } else { at(&x, i)?.exact_div(at(&y, i)?.known()?) }).collect()
+}
+
+/// A difference of numbers must not be negative; one of symbols is an extent, which is not.
+fn combined(op: DimOp, a: Dim, b: Dim) -> Option<Dim> {
+    match (op, a.known(), b.known()) {
+        (DimOp::Sub, Some(x), Some(y)) if y > x => (y - x == 1).then_some(MINUS_ONE),
+        _ => a.combine(op, b),
+    }
 }
 
 struct Body<'b, 'a> {

@@ -43,9 +43,21 @@ fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     // `saturate` and `round_mode` concern 8-bit floats only.
     attrs.only(&["to", "saturate", "round_mode"])?;
     let number = attrs.int("to")?.ok_or(AttrError::Missing("to"))?;
+    Ok(Arc::new(Cast { to: onnx_type("to", number)? }))
+}
+
+/// The element type of this ONNX number.
+///
+/// # Errors
+/// One that this project does not have.
+pub(crate) fn onnx_type(name: &'static str, number: i64) -> Result<DType, AttrError> {
     let row = ONNX_TYPES.iter().find(|(n, _)| *n == number);
-    let (_, to) = row.ok_or_else(|| AttrError::value("to", format!("elements of ONNX type {number} are not supported")))?;
-    Ok(Arc::new(Cast { to: *to }))
+    row.map(|(_, d)| *d).ok_or_else(|| AttrError::value(name, format!("elements of ONNX type {number} are not supported")))
+}
+
+/// ONNX's number of an element type.
+pub(crate) fn onnx_number(dtype: DType) -> i64 {
+    ONNX_TYPES.iter().find(|(_, d)| *d == dtype).map_or(0, |(n, _)| *n)
 }
 
 impl Op for Cast {
@@ -54,13 +66,13 @@ impl Op for Cast {
     }
 
     fn attrs(&self) -> Attrs {
-        let number = ONNX_TYPES.iter().find(|(_, d)| *d == self.to).map_or(0, |(n, _)| *n);
-        Attrs::new().with_int("to", number)
+        Attrs::new().with_int("to", onnx_number(self.to))
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.req(0)?;
-        let both_wide = [x.dtype, self.to].iter().all(|d| matches!(d, DType::I32 | DType::I64));
+        // An extent that passes through a float stays whole.
+        let both_wide = [x.dtype, self.to].iter().all(|d| matches!(d, DType::I32 | DType::I64 | DType::F32 | DType::F64));
         let ints = shape_ints::elements(x).filter(|_| both_wide);
         Ok(vec![Fact::new(self.to, x.shape.clone()).with_ints(ints)])
     }

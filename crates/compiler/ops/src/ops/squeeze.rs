@@ -82,8 +82,9 @@ impl Op for Squeeze {
 
 fn without(shape: &[Dim], axes: &[i64]) -> Result<Vec<Dim>, ShapeError> {
     let axes = distinct_axes(axes, shape.len())?;
-    if let Some(axis) = axes.iter().find(|&&a| shape[a].known() != Some(1)) {
-        return Err(ShapeError::shape(format!("axis {axis} is not known to be 1, but {:?}", shape[*axis])));
+    // A symbolic extent is taken to be 1; the session checks that the bytes agree.
+    if let Some(axis) = axes.iter().find(|&&a| shape[a].known().is_some_and(|n| n != 1)) {
+        return Err(ShapeError::shape(format!("axis {axis} is not 1, but {:?}", shape[*axis])));
     }
     Ok((0..shape.len()).filter(|i| !axes.contains(i)).map(|i| shape[i].clone()).collect())
 }

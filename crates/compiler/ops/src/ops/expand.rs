@@ -1,0 +1,115 @@
+//! Expand and Tile: elements repeated.
+
+use std::sync::Arc;
+
+use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Movement, Op, OpError, OpRef, ShapeError};
+
+use crate::broadcast::{broadcast, broadcast_strides, fits};
+use crate::def::OpDef;
+use crate::moves::{flat, remap};
+use crate::shape_ints::{self, Int};
+
+/// Broadcasts to the extents of the second input; an extent of 1 there keeps the input's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expand;
+
+/// Each axis repeated as often as the second input says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tile;
+
+pub(crate) const DEFS: &[OpDef] = &[
+    OpDef { name: "Expand", since: 8, build: |attrs, _| plain(attrs, Arc::new(Expand)) },
+    OpDef { name: "Tile", since: 6, build: |attrs, _| plain(attrs, Arc::new(Tile)) },
+];
+
+fn plain(attrs: &Attrs, op: OpRef) -> Result<OpRef, AttrError> {
+    attrs.only(&[]).map(|()| op)
+}
+
+impl Op for Expand {
+    fn name(&self) -> &'static str {
+        "Expand"
+    }
+
+    fn attrs(&self) -> Attrs {
+        Attrs::new()
+    }
+
+    fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
+        let x = inputs.req(0)?;
+        let shape = broadcast(&x.shape, &shape_ints::extents(inputs, 1)?)?;
+        let ints = if x.shape == shape { shape_ints::handed_on(x, shape.len()) } else { repeated(x, &shape) };
+        Ok(vec![Fact::new(x.dtype, shape_ints::ranked(shape)?).with_ints(ints)])
+    }
+
+    fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
+        let (from, to) = (io.shape(0)?, io.out_shape(0)?);
+        if !fits(&from, &to) {
+            return Err(OpError::Value(format!("cannot broadcast {from} to {to}")));
+        }
+        let strides = broadcast_strides(&from, &to);
+        remap(io, 0, 0, |index| Ok(Some(index.iter().zip(strides).map(|(i, s)| i * s).sum())))
+    }
+
+    fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
+        if same_extents(cx) { Lowered::Alias } else { Lowered::Move(Movement::Expand) }
+    }
+}
+
+/// Whether the output has the input's elements: its extents, but for ones in front.
+fn same_extents(cx: &LowerCx<'_>) -> bool {
+    let stripped = |shape: &[Dim]| shape.iter().skip_while(|d| d.known() == Some(1)).cloned().collect::<Vec<_>>();
+    cx.inputs.req(0).is_ok_and(|x| cx.outputs.first().is_some_and(|y| stripped(&x.shape) == stripped(&y.shape)))
+}
+
+/// One element of shape arithmetic, repeated.
+fn repeated(x: &Fact, shape: &[Dim]) -> Option<Vec<Dim>> {
+    let [len] = shape else { return None };
+    let [one] = &shape_ints::handed_on(x, x.rank())?[..] else { return None };
+    let len = len.known().filter(|&n| n <= fastserve_tensor::MAX_RANK)?;
+    Some(vec![one.clone(); len])
+}
+
+impl Op for Tile {
+    fn name(&self) -> &'static str {
+        "Tile"
+    }
+
+    fn attrs(&self) -> Attrs {
+        Attrs::new()
+    }
+
+    fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
+        let x = inputs.req(0)?;
+        let times = shape_ints::signed(inputs, 1)?;
+        if times.len() != x.rank() {
+            return Err(ShapeError::shape(format!("{} repeats for {} axes", times.len(), x.rank())));
+        }
+        let shape: Result<Vec<Dim>, ShapeError> = x.shape.iter().zip(times).map(|(d, t)| tiled(d, t)).collect();
+        Ok(vec![Fact::new(x.dtype, shape?)])
+    }
+
+    fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
+        let from = io.shape(0)?;
+        let mut at = [0; fastserve_tensor::MAX_RANK];
+        remap(io, 0, 0, |index| {
+            if index.len() != from.rank() || from.contains(&0) {
+                return Err(OpError::Value(format!("{from} cannot be tiled to rank {}", index.len())));
+            }
+            index.iter().enumerate().for_each(|(axis, i)| at[axis] = i % from[axis]);
+            flat(&from, &at[..index.len()]).map(Some)
+        })
+    }
+
+    fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
+        if same_extents(cx) { Lowered::Alias } else { Lowered::Reference }
+    }
+}
+
+fn tiled(dim: &Dim, times: Int) -> Result<Dim, ShapeError> {
+    let times = match times {
+        Int::Known(n) => Dim::Known(usize::try_from(n).map_err(|_| ShapeError::shape(format!("{n} repeats")))?),
+        Int::Dim(d) => d,
+    };
+    dim.clone().combine(DimOp::Mul, times).ok_or(ShapeError::Overflow)
+}
