@@ -4,10 +4,11 @@ use fastserve_ir::{Dim, EditError, Graph, GraphEdit, NodeId, OpRef, ValueId};
 use fastserve_ops::ops::reshape::Reshape;
 use fastserve_tensor::Tensor;
 
-use crate::util::{alike, input, node_name, op, output};
+use crate::util::{alike, input, node_as, node_name, op, output};
 use crate::{Pass, PassCx};
 
-/// A chain of Reshape, Flatten, Squeeze and Unsqueeze to one Reshape, or to nothing.
+/// A chain of Reshape, Flatten, Squeeze and Unsqueeze to one Reshape, or to nothing. Extents that are computed at run time
+/// although they follow from the input's become constants.
 pub struct ReshapeChain;
 
 impl Pass for ReshapeChain {
@@ -17,7 +18,7 @@ impl Pass for ReshapeChain {
 
     fn run(&self, g: &mut GraphEdit<'_>, _: &PassCx) -> Result<(), EditError> {
         for id in g.node_ids() {
-            let Some((root, y)) = chain(g.graph(), id) else { continue };
+            let Some((root, y)) = chain(g.graph(), id).or_else(|| computed(g.graph(), id)) else { continue };
             if alike(g.graph(), root, y) && g.can_replace(y, root) && g.graph().constant(root).is_none() {
                 g.replace_value(y, root)?;
                 g.remove_node(id);
@@ -25,7 +26,7 @@ impl Pass for ReshapeChain {
             }
             match wanted(&g.graph().fact(root).shape, &g.graph().fact(y).shape) {
                 Some(extents) => join(g, id, root, y, &extents)?,
-                None => g.note(id, "not joined with the Reshape before it: several extents are not known"),
+                None => g.note(id, "its extents are no constants: several are not known"),
             }
         }
         Ok(())
@@ -42,6 +43,13 @@ fn chain(g: &Graph, id: NodeId) -> Option<(ValueId, ValueId)> {
     let y = output(node)?;
     let (_, before) = g.producer(input(node, 0)?).filter(|(_, n)| renames(&n.op))?;
     Some((input(before, 0)?, y))
+}
+
+/// The input of a Reshape whose extents are no constant, and its output.
+fn computed(g: &Graph, id: NodeId) -> Option<(ValueId, ValueId)> {
+    let (node, _) = node_as::<Reshape>(g, id)?;
+    let ((x, shape), y) = (input(node, 0).zip(input(node, 1))?, output(node)?);
+    g.constant(shape).is_none().then_some((x, y))
 }
 
 /// The second input of a Reshape that makes these extents: 0 where an extent stays in its place, −1 for one that is not known.
@@ -65,6 +73,6 @@ fn join(g: &mut GraphEdit<'_>, id: NodeId, root: ValueId, y: ValueId, extents: &
     if fits {
         return g.replace_node(id, reshape, inputs);
     }
-    g.note(id, "not joined with the Reshape before it: its extents do not follow from the first input's");
+    g.note(id, "its extents are no constants: they do not follow from the first input's");
     Ok(())
 }
