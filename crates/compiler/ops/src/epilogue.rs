@@ -74,7 +74,10 @@ pub(crate) fn residual_input(epilogue: &Epilogue) -> Option<usize> {
 }
 
 /// The elements of the bias and of the residual.
-pub(crate) fn addends<'a>(epilogue: &Epilogue, io: &Io<'a>) -> Result<(Option<&'a [f32]>, Option<&'a [f32]>), OpError> {
+pub(crate) type Addends<'a> = (Option<&'a [f32]>, Option<&'a [f32]>);
+
+/// The bias and the residual that an epilogue adds.
+pub(crate) fn addends<'a>(epilogue: &Epilogue, io: &Io<'a>) -> Result<Addends<'a>, OpError> {
     let bias = if epilogue.bias == BiasAxis::None { None } else { Some(io.slice::<f32>(2)?) };
     Ok((bias, residual_input(epilogue).map(|at| io.slice::<f32>(at)).transpose()?))
 }
