@@ -126,6 +126,19 @@ fn patterns_of_every_exporter_are_counted() {
     }
 }
 
+#[test]
+fn blocks_of_exporters_become_kernels() {
+    for (case, expected) in [
+        ("net_residual", vec!["fs.Conv", "fs.Conv", "fs.Conv", "fs.Conv"]),
+        ("net_encoder", vec!["fs.Gemm", "fs.Gemm", "LayerNormalization"]),
+    ] {
+        let mut graph = parse(&cases(case).unwrap().remove(0).before, &Ops).unwrap();
+        optimize(&mut graph, &cx()).unwrap();
+        let left: Vec<&str> = graph.nodes().map(|(_, node)| node.op.name()).collect();
+        assert_eq!(left, expected, "{case}");
+    }
+}
+
 /// Passes look at each node a bounded number of times: 30,000 nodes take seconds without optimisation, not minutes.
 #[test]
 fn long_graphs_stay_cheap() {
