@@ -66,7 +66,7 @@ pub enum Lowered {
     Reference,
 }
 
-/// `A · B`: inputs are A, B, and the bias if the epilogue has one.
+/// `A · B`: inputs are A, B, then the bias and the residual if the epilogue has them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GemmSpec {
     /// A is stored `[K, M]`.
@@ -114,7 +114,7 @@ pub struct Window2d {
     pub pads: [usize; 4],
 }
 
-/// A convolution: inputs are X `[N, C, H, W]`, packed weights, and the bias if the epilogue has one.
+/// A convolution: inputs are X `[N, C, H, W]`, packed weights, then the bias and the residual if the epilogue has them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConvSpec {
     /// The window.

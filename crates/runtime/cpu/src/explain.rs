@@ -14,11 +14,12 @@ pub(crate) fn explain(model: &Inner, symbols: &[usize]) -> Result<Explain, RunEr
     let plan = model.plan(&upper)?;
     let steps: Vec<ExplainStep> = model.steps.iter().map(|s| explain_step(model, s, &extents)).collect();
     let slow = model.steps.iter().filter(|s| s.lowered == Lowered::Reference);
-    let mut notes = model.notes.clone();
+    let mut notes = model.did.notes.clone();
     notes.extend(slow.map(|s| (s.node.to_string(), format!("{} runs by its reference body", s.op.name()))));
     let constants = model.graph.values().filter(|(id, v)| v.fact.value.is_some() && model.graph.uses(*id) > 0);
     let constant_bytes = constants.map(|(id, _)| extents[id.index()].bytes).sum();
-    Ok(Explain { steps, notes, arena_bytes: plan.arena_len, constant_bytes })
+    let patterns = model.did.patterns.clone();
+    Ok(Explain { steps, notes, patterns, arena_bytes: plan.arena_len, constant_bytes })
 }
 
 fn explain_step(model: &Inner, step: &ModelStep, extents: &[Extent]) -> ExplainStep {
