@@ -230,7 +230,7 @@ fn a_softmax_row_has_the_same_bits_wherever_it_lies() {
     let mut rng = Rng(6);
     for cpu in Cpu::all_available() {
         for axis in [1, 16, 17, 1000] {
-            let (outer, inner) = (40, 3);
+            let (outer, inner) = (40, if axis % 2 == 0 { 3 } else { 20 });
             let x = rng.f32s(outer * axis * inner);
             let shape = SoftmaxShape { outer, axis, inner };
             let strided = softmax(cpu, &shape, &x, Team::serial());
