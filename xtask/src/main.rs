@@ -4,6 +4,7 @@
 //! here, so that a fresh machine needs no more than cargo, python3 and a network.
 
 mod avx512;
+mod built;
 mod container;
 mod fixtures;
 mod fuzz;

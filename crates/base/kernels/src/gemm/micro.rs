@@ -152,10 +152,10 @@ fn step<I: Isa, const MR: usize, const NV: usize>(isa: I, a: &[f32; MR], b: &[f3
     for (v, column) in columns.iter_mut().enumerate() {
         *column = isa.load(&b[v * LANES..]);
     }
-    for r in 0..MR {
-        let a = isa.splat(a[r]);
-        for v in 0..NV {
-            acc[r][v] = isa.fma(a, columns[v], acc[r][v]);
+    for (row, &a) in acc.iter_mut().zip(a) {
+        let a = isa.splat(a);
+        for (x, &column) in row.iter_mut().zip(&columns) {
+            *x = isa.fma(a, column, *x);
         }
     }
 }
@@ -174,22 +174,22 @@ impl Store<'_> {
             return self.narrow(isa, acc);
         }
         if !self.place.first {
-            for r in 0..MR {
+            for (r, row) in acc.iter_mut().enumerate() {
                 // SAFETY: the tiles of one call do not overlap, and one thread handles a tile, row after row.
                 let out = unsafe { self.output.out.part(self.row::<NV>(r)) };
-                for v in 0..NV {
-                    acc[r][v] = isa.add(isa.load(&out[v * LANES..]), acc[r][v]);
+                for (v, x) in row.iter_mut().enumerate() {
+                    *x = isa.add(isa.load(&out[v * LANES..]), *x);
                 }
             }
         }
         if self.place.last {
             self.end(isa, &mut acc);
         }
-        for r in 0..MR {
+        for (r, row) in acc.into_iter().enumerate() {
             // SAFETY: as above.
             let out = unsafe { self.output.out.part(self.row::<NV>(r)) };
-            for v in 0..NV {
-                isa.store(acc[r][v], &mut out[v * LANES..]);
+            for (v, x) in row.into_iter().enumerate() {
+                isa.store(x, &mut out[v * LANES..]);
             }
         }
         if self.place.last && !in_registers(self.output.epilogue.activation) {
@@ -209,10 +209,9 @@ impl Store<'_> {
     fn end<I: Isa, const MR: usize, const NV: usize>(&self, isa: I, acc: &mut [[I::F32; NV]; MR]) {
         if !self.output.row_bias.is_empty() {
             let bias = &self.output.row_bias[self.place.rows.start..][..MR];
-            for r in 0..MR {
-                let bias = isa.splat(bias[r]);
-                for v in 0..NV {
-                    acc[r][v] = isa.add(acc[r][v], bias);
+            for (row, &bias) in acc.iter_mut().zip(bias) {
+                for x in row {
+                    *x = isa.add(*x, isa.splat(bias));
                 }
             }
         }
@@ -226,10 +225,10 @@ impl Store<'_> {
             }
         }
         if !self.output.residual.is_empty() {
-            for r in 0..MR {
+            for (r, row) in acc.iter_mut().enumerate() {
                 let residual = &self.output.residual[self.row::<NV>(r)];
-                for v in 0..NV {
-                    acc[r][v] = isa.add(acc[r][v], isa.load(&residual[v * LANES..]));
+                for (v, x) in row.iter_mut().enumerate() {
+                    *x = isa.add(*x, isa.load(&residual[v * LANES..]));
                 }
             }
         }
@@ -257,10 +256,8 @@ impl Store<'_> {
     #[inline(always)]
     fn narrow<I: Isa, const MR: usize, const NV: usize>(self, isa: I, acc: [[I::F32; NV]; MR]) {
         let mut tile = Tile::new();
-        for r in 0..MR {
-            for v in 0..NV {
-                isa.store(acc[r][v], &mut tile.0[(r * NV + v) * LANES..]);
-            }
+        for (i, x) in acc.into_iter().flatten().enumerate() {
+            isa.store(x, &mut tile.0[i * LANES..]);
         }
         isa.enter(Finish::<NV> { tile: &tile, place: self.place, output: self.output });
     }

@@ -3,7 +3,7 @@
 use crate::class::{CHANNEL_BLOCK, RoundingClass};
 use crate::error::{KernelError, check_len, extent};
 use crate::tile::Strided;
-use fastserve_simd::{Isa, LANES};
+use fastserve_simd::{Isa, IsaId, LANES};
 
 /// How B lies in memory. Part of the identity of packed weights: it follows from N, K, type and instruction set.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -91,7 +91,8 @@ pub(super) fn pack_columns(k: usize, b: Strided<'_>, out: &mut [f32]) {
 /// zeros may be written.
 #[inline(always)]
 pub(super) fn pack_lanes<I: Isa>(isa: I, source: Strided<'_>, rows: usize, len: usize, out: &mut [f32], stride: usize) {
-    if source.col == 1 {
+    // Without vector registers a square costs its sixteen rows, however few of them there are.
+    if source.col == 1 && I::ID != IsaId::Portable {
         pack_transposed(isa, source, rows, len, out, stride);
     } else if source.row == 1 {
         for k in 0..len {

@@ -98,8 +98,7 @@ impl<'f> Loader<'f, '_> {
         Ok(Fact::new(dtype, shape))
     }
 
-    /// An extent: a number, a symbol by its name, or a new symbol where nothing is said (or −1 or `?`, as some
-    /// writers have it).
+    /// An extent: a number, a symbol by its name, or a new symbol where nothing is said (or −1 or `?`, as some writers have it).
     fn dim(&mut self, extent: Extent<'f>, input: &str, axis: usize, params: &mut Params<'f>, place: &str) -> Result<Dim, OnnxError> {
         let name = match extent {
             Extent::Value(v) if v != -1 => {

@@ -59,6 +59,7 @@ fn depth(inputs: &Inputs<'_>) -> Result<Int, ShapeError> {
     let float = fact.value.as_ref().and_then(|v| v.as_slice::<f32>().ok()?.first().copied());
     match float {
         Some(v) => Ok(Int::Known(v as i64)),
+        None if fact.dtype.is_float() => Err(ShapeError::DataDependent(1)),
         None => signed(inputs, 1)?.into_iter().next().ok_or_else(|| ShapeError::shape("input 1 is empty")),
     }
 }

@@ -166,10 +166,10 @@ fn repeated(operand: &Shape, out: &Shape) -> Result<Strides, OpError> {
 }
 
 fn split(io: &mut StepIo<'_>, axis: usize) -> Result<(), OpError> {
-    let (x, own) = (io.view(0)?, strides(&io.in_shape(0)?));
+    let (x, own) = (io.view(0)?, strides(&io.in_places(0)?));
     let mut start = 0;
     for i in 0..io.step.outs.len() {
-        let shape = io.out_shape(i)?;
+        let shape = io.out_places(i)?;
         let (to, mut y) = (strides(&shape), io.take_view(i)?);
         let from = Place { start, strides: &own[..shape.rank()] };
         copy(&shape, &x, from, &mut y, Place { start: 0, strides: &to[..shape.rank()] }, io.model.team)?;
@@ -179,10 +179,10 @@ fn split(io: &mut StepIo<'_>, axis: usize) -> Result<(), OpError> {
 }
 
 fn concat(io: &mut StepIo<'_>, axis: usize) -> Result<(), OpError> {
-    let out = io.out_shape(0)?;
+    let out = io.out_places(0)?;
     let (to, mut y, mut start) = (strides(&out), io.take_view(0)?, 0);
     for i in 0..io.step.ins.len() {
-        let shape = io.in_shape(i)?;
+        let shape = io.in_places(i)?;
         if shape.rank() != out.rank() || (0..out.rank()).any(|a| a != axis && shape[a] != out[a]) {
             return Err(OpError::Value(format!("input {i}: {shape} does not fit into {out}")));
         }

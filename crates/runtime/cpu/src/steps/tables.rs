@@ -1,15 +1,16 @@
 //! Copies by tables: which index of the input stands at each index of an axis.
 
-use fastserve_ir::{Coordinates, NearestMode, OpError, PadMode};
+use fastserve_ir::{CHANNEL_BLOCK, Coordinates, Layout, NearestMode, OpError, PadMode};
 use fastserve_kernels::movement::copy_by_tables;
-use fastserve_tensor::MAX_RANK;
+use fastserve_tensor::{MAX_RANK, Shape};
 
 use crate::step_io::StepIo;
 use crate::steps::kernel_error;
 use crate::steps::movement::{words, words_mut};
 
 pub(super) fn nearest(io: &mut StepIo<'_>, coordinates: Coordinates, mode: NearestMode, scales: &[Option<f32>]) -> Result<(), OpError> {
-    let (from, to) = (io.in_shape(0)?, io.out_shape(0)?);
+    let blocked = io.in_fact(0)?.layout == Layout::Channels16;
+    let (from, to) = (blocks_of(&io.in_shape(0)?, blocked)?, blocks_of(&io.out_shape(0)?, blocked)?);
     by_tables(io, |axis, i| {
         let scale = scales.get(axis).copied().flatten().unwrap_or(to[axis] as f32 / from[axis] as f32);
         let exact = if scale == 1.0 && from[axis] == to[axis] { i as f32 } else { coordinates.source(i, from[axis], to[axis], scale) };
@@ -27,9 +28,19 @@ pub(super) fn pad(io: &mut StepIo<'_>, mode: PadMode, starts: &[i64]) -> Result<
     by_tables(io, |axis, i| mode.inside((i as i64).checked_sub(*starts.get(axis)?)?, from[axis]))
 }
 
+/// The extents of whole blocks where a value is blocked: an element is then a position of a block.
+fn blocks_of(shape: &Shape, blocked: bool) -> Result<Shape, OpError> {
+    match shape.dims() {
+        [n, channels, h, w] if blocked => Ok(Shape::new(&[*n, channels.div_ceil(CHANNEL_BLOCK), *h, *w])?),
+        _ => Ok(*shape),
+    }
+}
+
 /// Copies the input's element at `place(axis, i)` of each axis to `i` of that axis.
 fn by_tables(io: &mut StepIo<'_>, place: impl Fn(usize, usize) -> Option<usize>) -> Result<(), OpError> {
-    let (from, to, own) = (io.in_shape(0)?, io.out_shape(0)?, io.in_shape(0)?.strides());
+    let blocked = io.in_fact(0)?.layout == Layout::Channels16;
+    let (from, to) = (blocks_of(&io.in_shape(0)?, blocked)?, blocks_of(&io.out_shape(0)?, blocked)?);
+    let own = from.strides();
     let (x, mut y) = (io.view(0)?, io.take_view(0)?);
     if to.contains(&0) {
         return Ok(());
@@ -51,6 +62,9 @@ fn by_tables(io: &mut StepIo<'_>, place: impl Fn(usize, usize) -> Option<usize>)
         rest = behind;
     }
     let (tables, team) = (&tables[..to.rank()], io.model.team);
+    if blocked {
+        return copy_by_tables::<[u32; CHANNEL_BLOCK]>(tables, words(&x)?, words_mut(&mut y)?, team).map_err(kernel_error);
+    }
     match x.dtype().size_bytes() {
         1 => copy_by_tables(tables, x.bytes(), y.bytes_mut(), team).map_err(kernel_error),
         2 => copy_by_tables::<u16>(tables, words(&x)?, words_mut(&mut y)?, team).map_err(kernel_error),
