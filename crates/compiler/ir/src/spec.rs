@@ -8,7 +8,8 @@ use fastserve_kernels::reduce::ReduceOp;
 use fastserve_tensor::MAX_RANK;
 
 use crate::fact::Fact;
-use crate::movement::Movement;
+use crate::map::MapOp;
+use crate::movement::{Coordinates, Movement};
 use crate::op::Inputs;
 
 /// What an operator sees when it lowers itself.
@@ -54,8 +55,14 @@ pub enum Lowered {
     PackGemmB(PackGemmSpec),
     /// Packs the weights of a convolution.
     PackConv(PackConvSpec),
+    /// A function of one element of each input, of any types, broadcast.
+    Map(MapOp),
     /// Elements moved.
     Move(Movement),
+    /// The last two axes resized, values in between by straight lines: coordinates, and the scale of either axis as the model gives it.
+    Linear(Coordinates, [Option<f32>; 2]),
+    /// Local response normalisation across channels.
+    Lrn(LrnSpec),
     /// Row-major to channel-blocked.
     ToBlocks,
     /// Channel-blocked to row-major.
@@ -104,7 +111,7 @@ pub struct PackConvSpec {
 /// A sliding window over two dimensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window2d {
-    /// Extents of the window (height, width).
+    /// Extents of the window (height, width); a 0 stands for all of the input's.
     pub kernel: [usize; 2],
     /// Steps.
     pub strides: [usize; 2],
@@ -148,6 +155,19 @@ pub struct PoolSpec {
     pub kind: PoolKind,
     /// The window.
     pub window: Window2d,
+}
+
+/// Local response normalisation: `x / (bias + alpha / size · Σ x²)^beta`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LrnSpec {
+    /// Number of channels in a sum.
+    pub size: usize,
+    /// Weight of the mean of squares.
+    pub alpha: f32,
+    /// The exponent.
+    pub beta: f32,
+    /// Added to the mean of squares.
+    pub bias: f32,
 }
 
 /// Softmax.

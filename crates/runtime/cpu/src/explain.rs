@@ -43,9 +43,15 @@ fn flops(step: &ModelStep, extents: &[Extent]) -> u64 {
     let per_output = match &step.lowered {
         Lowered::Gemm(spec) => input(0).and_then(|a| a.iter().rev().nth(usize::from(spec.trans_a)).copied()).unwrap_or(0) as u64 * 2,
         Lowered::Conv(_) => input(1).map_or(0, |w| w.iter().skip(1).product::<usize>()) as u64 * 2,
-        Lowered::Pool(spec) => spec.window.kernel.iter().product::<usize>() as u64,
+        Lowered::Pool(spec) => input(0).map_or(0, |x| taps(&spec.window.kernel, &x)),
         Lowered::PackGemmB(_) | Lowered::PackConv(_) | Lowered::Alias => 0,
         _ => 1,
     };
     out.saturating_mul(per_output)
+}
+
+/// Elements of a pooling window, whose 0 stands for the input's extent.
+fn taps(kernel: &[usize], input: &[usize]) -> u64 {
+    let sizes = kernel.iter().rev().zip(input.iter().rev());
+    sizes.map(|(&k, &size)| if k == 0 { size as u64 } else { k as u64 }).product()
 }
