@@ -117,6 +117,7 @@ pub const PIPELINE: &[&dyn Pass] = &[
     &FuseResidual,
     &FuseActivation,
     &BlockLayout,
+    &DeadCode,
     &Fold,
     &CommonSubexpressions,
     &DeadCode,
