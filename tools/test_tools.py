@@ -5,18 +5,25 @@ example:
 """
 
 import io
+import json
 import pickle
+import struct
+import sys
 import tempfile
+import types
 import unittest
+import unittest.mock
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
+import make_light_variant
 import mnist_data
 import onnx_writer as ow
 import protobuf_wire as wire
 import pth_reader
+import safetensors_reader
 import text_images
 import text_weights as tw
 import tiny_cnn
@@ -29,6 +36,23 @@ class Exploit:
 
     def __reduce__(self):
         return (print, ("an unpickler called this",))
+
+
+def torch_pickle():
+    """The pickle of {"w": tensor} that torch would write; the names it needs are made up for the moment."""
+    torch, utils = types.ModuleType("torch"), types.ModuleType("torch._utils")
+    rebuild = types.FunctionType((lambda *_: None).__code__, {}, "_rebuild_tensor_v2")
+    rebuild.__module__, rebuild.__qualname__ = "torch._utils", "_rebuild_tensor_v2"
+    utils._rebuild_tensor_v2 = rebuild
+    torch.FloatStorage = type("FloatStorage", (), {"__module__": "torch"})
+    storage = torch.FloatStorage()
+    tensor = type("Tensor", (), {"__reduce__": lambda _: (rebuild, (storage, 0, (2, 2), (2, 1), False))})()
+    out = io.BytesIO()
+    pid = ("storage", torch.FloatStorage, "k", "cpu", 4)
+    pickler = type("P", (pickle.Pickler,), {"persistent_id": lambda _, x: pid if x is storage else None})
+    with unittest.mock.patch.dict(sys.modules, {"torch": torch, "torch._utils": utils}):
+        pickler(out, protocol=2).dump({"w": tensor})
+    return out.getvalue()
 
 
 class InFolder(unittest.TestCase):
@@ -127,12 +151,61 @@ class Pickles(InFolder):
         with self.assertRaisesRegex(pickle.UnpicklingError, "refused builtins.print"):
             pth_reader.read(path)
 
+    def stream(self, count):
+        """A .pth file of the older form with one tensor [2, 2] of 1, 2, 3, 4, whose storage claims `count` elements."""
+        path = self.folder / "old.pth"
+        floats = np.arange(1, 5, dtype="<f4").tobytes()
+        preamble = b"".join(pickle.dumps(x) for x in (0x1950A86A20F9469CFC6C, 1001, {}))
+        path.write_bytes(preamble + torch_pickle() + pickle.dumps(["k"]) + struct.pack("<q", count) + floats)
+        return path
+
+    def test_pth_streams_are_read(self):
+        np.testing.assert_array_equal(pth_reader.read(self.stream(4))["w"], [[1, 2], [3, 4]])
+
+    def test_pth_streams_that_are_cut_are_refused(self):
+        for count in (5, 3, -1):
+            with self.subTest(count), self.assertRaises(pickle.UnpicklingError):
+                pth_reader.read(self.stream(count))
+
     def test_pth_windows_stay_inside(self):
         storage = np.arange(6, dtype=np.float32)
         np.testing.assert_array_equal(pth_reader._rebuild_tensor(storage, 1, (2, 2), (2, 1)), [[1, 2], [3, 4]])
         for bad in [(3, (2, 2), (2, 1)), (0, (7,), (1,)), (0, (2,), (-1,)), (0, (9,), (0,))]:
             with self.subTest(bad), self.assertRaises(pickle.UnpicklingError):
                 pth_reader._rebuild_tensor(storage, *bad)
+
+
+class Safetensors(InFolder):
+    def file_of(self, start, end):
+        """A file with one tensor of two elements at these bytes."""
+        header = json.dumps({"t": {"dtype": "F32", "shape": [2], "data_offsets": [start, end]}}).encode()
+        path = self.folder / "x.safetensors"
+        path.write_bytes(struct.pack("<Q", len(header)) + header + np.array([1, 2], "<f4").tobytes())
+        return path
+
+    def test_offsets_are_checked(self):
+        np.testing.assert_array_equal(safetensors_reader.read(self.file_of(0, 8))["t"], [1, 2])
+        for start, end in ((0, 4), (4, 12), (8, 0), (-8, 0)):
+            with self.subTest((start, end)), self.assertRaises(ValueError):
+                safetensors_reader.read(self.file_of(start, end))
+
+
+class LightVariant(unittest.TestCase):
+    def test_weights_become_constants_and_the_batch_a_symbol(self):
+        light = ow.Graph("g", [("x", ow.F32, [1, 4]), ("shape", ow.I64, [2])], [("y", ow.F32, [1, 3])])
+        light.initializer("shape", np.array([3, 4], np.int64))
+        light.initializer("rows", np.array([1, 4], np.int64))
+        light.node("ConstantOfShape", ["shape"], ["w"])
+        light.node("Reshape", ["x", "rows"], ["flat"])
+        light.node("Gemm", ["flat", "w"], ["y"], transB=1)
+        made = make_light_variant.to_onnx(light.model(opset=9), seed=1, batch=True)
+        graph = wire.blocks(made, 7)[0]
+        tensors = {bytes(wire.blocks(t, 8)[0]): t for t in wire.blocks(graph, 5)}
+        self.assertEqual({b"w", b"rows"}, set(tensors))
+        self.assertEqual([0, 4], make_light_variant.integers(tensors[b"rows"]))
+        self.assertEqual(12, len(set(np.frombuffer(wire.blocks(tensors[b"w"], 9)[0], "<f4"))))
+        self.assertEqual(["Reshape", "Gemm"], [make_light_variant.Node(n).op for n in wire.blocks(graph, 1)])
+        self.assertIn(b"N", bytes(wire.blocks(graph, 11)[0]))
 
 
 class Wire(unittest.TestCase):

@@ -4,6 +4,7 @@
 """
 
 from op_cases.case import REGISTRY, Case, OpCases
-from op_cases import convolution, elementwise, matrix, movement, normalization, pooling, recurrent, reduction, selection, shape
+from op_cases import convolution, elementwise, functions, matrix, movement, normalization, pooling, recurrent, reduction
+from op_cases import selection, shape
 
 __all__ = ["REGISTRY", "Case", "OpCases"]

@@ -51,6 +51,11 @@ def pad(s):
     yield case("minus_infinity", s.f32(3), i64(1, 1), one(-INF))
     yield case("i64", s.ints(2, 2), i64(0, 1, 1, 0), np.array(7))
     yield case("axes_opset_18", s.f32(2, 3, 2), i64(1, 2, 0, 1), one(0.5), i64(0, -1), opset=18)
+    for mode in ("reflect", "edge"):
+        yield case(mode, s.f32(4, 5), i64(2, 3, 1, 4), mode=mode)
+        yield case(f"{mode}_images", s.f32(1, 2, 3, 3), i64(0, 0, 1, 1, 0, 0, 2, 1), mode=mode)
+        yield case(f"{mode}_opset_10", s.f32(2, 3), opset=10, pads=[0, 1, 1, 2], mode=mode)
+    yield case("wrap", s.f32(4, 5), i64(1, 2, 3, 0), opset=19, mode="wrap")
     yield case("attributes_opset_10", s.f32(2, 3), opset=10, pads=[0, 1, 1, 2], value=2.5)
 
 

@@ -265,3 +265,92 @@ def resize(s):
     yield case("cubic_exclude_outside", s.f32(1, 1, 4, 4), None, _scales(1, 1, 2, 1.5), mode="cubic",
                cubic_coeff_a=-0.5, exclude_outside=1)  # fmt: skip
     yield case("axes", s.f32(1, 2, 3, 4), None, None, i64(6, 5), opset=18, axes=[2, 3], mode="linear")
+
+
+def _extremes(s):
+    yield case("default", s.f32(3, 4))
+    yield case("last_axis", s.f32(2, 3, 5), axis=-1)
+    yield case("middle_without_dims", s.f32(2, 4, 3), axis=1, keepdims=0)
+    yield case("ties", f32(1, 3, 3, 1, 1, 3).reshape(2, 3), axis=1)
+    yield case("ties_last", f32(1, 3, 3, 1, 1, 3).reshape(2, 3), axis=1, select_last_index=1)
+    yield case("i32", s.ints(5, dtype=np.int32))
+
+
+@cases("ArgMax", "data -> reduced")
+def arg_max(s):
+    yield from _extremes(s)
+
+
+@cases("ArgMin", "data -> reduced")
+def arg_min(s):
+    yield from _extremes(s)
+
+
+@cases("CumSum", "x axis -> y")
+def cum_sum(s):
+    yield case("vector", s.f32(6), np.array(0))
+    yield case("rows", s.f32(2, 3, 4), np.array(1))
+    yield case("exclusive", s.f32(2, 5), np.array(-1), exclusive=1)
+    yield case("reverse", s.f32(2, 5), np.array(1), reverse=1)
+    yield case("reverse_exclusive", s.ints(2, 5), np.array(1), reverse=1, exclusive=1)
+
+
+@cases("Trilu", "input k -> output")
+def trilu(s):
+    yield case("upper", s.f32(4, 4), opset=14)
+    yield case("lower", s.f32(3, 5), opset=14, upper=0)
+    yield case("upper_above", s.f32(2, 3, 4), np.array(1), opset=14)
+    yield case("lower_below", s.ints(4, 3), np.array(-1), opset=14, upper=0)
+
+
+@cases("DepthToSpace", "input -> output")
+def depth_to_space(s):
+    yield case("dcr", s.f32(1, 8, 2, 3), blocksize=2)
+    yield case("crd", s.f32(2, 8, 2, 3), blocksize=2, mode="CRD")
+    yield case("blocks_of_3", s.f32(1, 9, 1, 2), blocksize=3, mode="DCR")
+
+
+@cases("SpaceToDepth", "input -> output")
+def space_to_depth(s):
+    yield case("blocks_of_2", s.f32(1, 2, 4, 6), blocksize=2)
+    yield case("blocks_of_3", s.f32(2, 1, 3, 6), blocksize=3)
+
+
+@cases("GatherElements", "data indices -> output")
+def gather_elements(s):
+    yield case("rows", s.f32(3, 3), i64(1, 2, 0, 2, 0, 0).reshape(2, 3))
+    yield case("columns", s.f32(2, 4), i64(0, 3, 1, -1).reshape(2, 2), axis=1)
+    yield case("i32_indices", s.ints(2, 2), np.array([[0, 0], [1, 0]], np.int32), axis=1)
+
+
+@cases("GatherND", "data indices -> output")
+def gather_nd(s):
+    yield case("elements", s.f32(2, 3), i64(0, 0, 1, 2).reshape(2, 2))
+    yield case("slices", s.f32(3, 2, 2), i64(2, 0, -1).reshape(3, 1))
+    yield case("batch", s.f32(2, 3, 2), i64(1, 0).reshape(2, 1), batch_dims=1)
+    yield case("many", s.f32(2, 2, 2), i64(0, 1, 1, 0).reshape(2, 1, 2))
+
+
+@cases("ScatterElements", "data indices updates -> output")
+def scatter_elements(s):
+    yield case("rows", s.f32(3, 3), i64(1, 0, 2, 0, 2, 1).reshape(2, 3), s.f32(2, 3))
+    yield case("columns", s.f32(1, 5), i64(1, -1).reshape(1, 2), s.f32(1, 2), axis=1)
+    yield case("add", s.f32(1, 5), i64(1, 1, 3).reshape(1, 3), s.f32(1, 3), opset=16, axis=1, reduction="add")
+    yield case("max", s.f32(1, 5), i64(1, 1, 3).reshape(1, 3), s.f32(1, 3), opset=18, axis=1, reduction="max")
+    yield case("i64", s.ints(4), i64(2, 0), s.ints(2))
+
+
+@cases("ScatterND", "data indices updates -> output")
+def scatter_nd(s):
+    yield case("elements", s.f32(8), i64(4, 3, 1, 7).reshape(4, 1), s.f32(4))
+    yield case("slices", s.f32(4, 2, 2), i64(0, 2).reshape(2, 1), s.f32(2, 2, 2))
+    yield case("pairs", s.f32(2, 3), i64(1, -1, 0, 0).reshape(2, 2), s.f32(2))
+    yield case("mul", s.f32(5), i64(1, 1, 3).reshape(3, 1), s.f32(3), opset=16, reduction="mul")
+    yield case("i64_add", s.ints(5), i64(1, 1, 3).reshape(3, 1), s.ints(3), opset=16, reduction="add")
+
+
+@cases("OneHot", "indices depth values -> output")
+def one_hot(s):
+    yield case("last_axis", i64(0, 2, 7, -1), np.array(3), f32(0, 1))
+    yield case("first_axis", i64(0, 2, 1, 1).reshape(2, 2), np.array(3), f32(-1, 5), axis=0)
+    yield case("middle_axis", i64(0, 2, 1, 1).reshape(2, 2), i64(4), i64(2, 3), axis=1)

@@ -4,6 +4,8 @@
 //! here, so that a fresh machine needs no more than cargo, python3 and a network.
 
 mod avx512;
+mod built;
+mod container;
 mod fixtures;
 mod fuzz;
 mod r#gen;
@@ -14,6 +16,7 @@ mod process;
 mod python;
 mod race;
 mod sha256;
+mod sweep;
 mod test;
 mod tidy;
 
@@ -33,12 +36,14 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Avx512(avx512::Args),
+    Container(container::Args),
     Fixtures(fixtures::Args),
     Fuzz(fuzz::Args),
     Gen(r#gen::Args),
     Hostile(hostile::Args),
     Oracle(oracle::Args),
     Race(race::Args),
+    Sweep(sweep::Args),
     Test(test::Args),
     Tidy(tidy::Args),
 }
@@ -56,12 +61,14 @@ fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<()> {
     match command {
         Command::Avx512(args) => avx512::run(&args),
+        Command::Container(args) => container::run(&args),
         Command::Fixtures(args) => fixtures::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Gen(args) => r#gen::run(&args),
         Command::Hostile(args) => hostile::run(&args),
         Command::Oracle(args) => oracle::run(&args),
         Command::Race(args) => race::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Tidy(args) => tidy::run(&args),
     }

@@ -17,11 +17,16 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The bytes are of no format that is known.
-    #[error("this is neither ONNX nor text weights (`fastserve-text-weights 0.1`): {0}")]
+    #[error(
+        "this is neither ONNX nor text weights (`fastserve-text-weights 0.1`) nor a folder with config.json and model.safetensors: {0}"
+    )]
     UnknownFormat(String),
     /// An ONNX file could not be loaded.
     #[error(transparent)]
     Onnx(#[from] fastserve_onnx::OnnxError),
+    /// A config and its weights could not be loaded.
+    #[error(transparent)]
+    Safetensors(#[from] fastserve_safetensors::SafetensorsError),
     /// A text file could not be loaded.
     #[error(transparent)]
     Text(#[from] fastserve_text::TextError),

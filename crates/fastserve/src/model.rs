@@ -20,6 +20,8 @@ pub enum Format {
     Onnx,
     /// Text weights of version 0.1.
     Text,
+    /// A folder with `config.json` and `model.safetensors`: an encoder of the BERT family.
+    Safetensors,
 }
 
 impl Format {
@@ -38,6 +40,7 @@ impl Format {
         match self {
             Format::Onnx => "onnx",
             Format::Text => "text",
+            Format::Safetensors => "safetensors",
         }
     }
 }
@@ -55,7 +58,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// Loads a file; its format is told by its first bytes.
+    /// Loads a file, whose format is told by its first bytes, or a folder with `config.json` and `model.safetensors`.
     ///
     /// # Errors
     /// The place in the file, and what was expected there; for ONNX all unsupported operators at once.
@@ -68,12 +71,15 @@ impl Model {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let _control_word = FpGuard::enter();
         let path = path.as_ref();
+        if path.join(fastserve_safetensors::CONFIG).is_file() {
+            return Ok(Self { graph: fastserve_safetensors::read_folder(path, &Ops)?, format: Format::Safetensors });
+        }
         let failed = |source| Error::File { path: path.to_owned(), source };
         let start = read_start(path).map_err(failed)?;
         match Format::detect(&start) {
             Some(Format::Onnx) => Ok(Self { graph: fastserve_onnx::read_file(path, &Ops)?, format: Format::Onnx }),
             Some(Format::Text) => Self::from_text(&std::fs::read(path).map_err(failed)?),
-            None => Err(Error::UnknownFormat(path.display().to_string())),
+            Some(Format::Safetensors) | None => Err(Error::UnknownFormat(path.display().to_string())),
         }
     }
 
@@ -87,7 +93,7 @@ impl Model {
         match Format::detect(&bytes) {
             Some(Format::Onnx) => Ok(Self { graph: fastserve_onnx::read_bytes(bytes, None, &Ops)?, format: Format::Onnx }),
             Some(Format::Text) => Self::from_text(&bytes),
-            None => Err(Error::UnknownFormat(format!("{} bytes", bytes.len()))),
+            Some(Format::Safetensors) | None => Err(Error::UnknownFormat(format!("{} bytes", bytes.len()))),
         }
     }
 

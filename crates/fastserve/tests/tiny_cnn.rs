@@ -65,7 +65,7 @@ fn a_plan_is_explained() {
     let explain = compiled.explain(&[1]).unwrap();
     let ops: Vec<&str> = explain.steps.iter().map(|s| s.op.as_str()).collect();
     assert_eq!(ops, ["fs.Conv", "MaxPool", "fs.Gemm", "Softmax"], "packing is folded, ReLU and bias are in the stores");
-    assert_eq!(explain.notes, [], "nothing runs by reference");
+    assert!(explain.notes.iter().all(|(_, why)| !why.contains("reference")), "nothing runs by reference: {:?}", explain.notes);
     assert_eq!(explain.steps[0].flops, 2 * 9 * 8 * 26 * 26);
 }
 

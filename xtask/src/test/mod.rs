@@ -82,8 +82,12 @@ impl Context {
 
     /// Runs `cargo test` with what tests may ask for, and counts its results.
     fn cargo_test(&mut self, args: &[&str], isa: Option<&str>) -> Result<()> {
+        self.cargo_test_with(args, &[], isa)
+    }
+
+    fn cargo_test_with(&mut self, args: &[&str], variables: &[(&str, &str)], isa: Option<&str>) -> Result<()> {
         let mut command = self.cargo(&["test", "--no-fail-fast"]);
-        command.args(args).env("FASTSERVE_CACHE", &self.cache);
+        command.args(args).envs(variables.iter().copied()).env("FASTSERVE_CACHE", &self.cache);
         if let Some(python) = oracle::python(self.full)? {
             command.env("FASTSERVE_ORACLE_PYTHON", python);
         }

@@ -1,13 +1,12 @@
 //! The steps, in order.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
 
 use super::Context;
-use crate::{fixtures, r#gen, hostile, oracle, paths, process, tidy};
+use crate::{built, fixtures, r#gen, hostile, oracle, paths, process, tidy};
 
 /// One row of the list.
 pub(crate) struct Step {
@@ -44,6 +43,7 @@ pub(crate) const STEPS: &[Step] = &[
     always("isa", "kernel tests with other instruction sets", test_isas),
     always("doc", "documentation builds without warnings", doc),
     full("hostile", "files made to do harm", test_hostile),
+    full("model", "more schedules of the thread pool", test_pool_model),
     full("long", "tests marked as long", test_long),
     full("release", "the program as it ships", build_release),
 ];
@@ -53,7 +53,7 @@ const NO_ORACLE: &str = "no oracle for this machine's python and platform";
 const ISA_PACKAGES: &[&str] = &["fastserve-simd", "fastserve-kernels", "fastserve-cpu", "fastserve-testkit"];
 
 fn fetch(context: &mut Context) -> Result<Done> {
-    fixtures::run(&fixtures::Args { full: context.full, only: None })?;
+    fixtures::run(&fixtures::Args { models: context.full, full: context.full, only: None })?;
     Ok(Done::Ran)
 }
 
@@ -65,17 +65,13 @@ fn make_oracle(context: &mut Context) -> Result<Done> {
     Ok(Done::Ran)
 }
 
-/// Writes `built/mnist_cnn.onnx` in the cache, aside and then renamed.
+/// Writes what `built::ROWS` lists, and with --full the test digits.
 fn make_models(context: &mut Context) -> Result<Done> {
-    let weights = context.cache.join("fixtures/ccexam/ccexam/weights/mnist.pth");
-    let built = context.cache.join("built");
-    let made = built.join(format!("mnist_cnn.onnx.{}", std::process::id()));
-    fs::create_dir_all(&built)?;
-    let done = tool(context, "tools/make_mnist_cnn_onnx.py", &[&weights, &made])?;
-    if matches!(done, Done::Ran) {
-        fs::rename(&made, built.join("mnist_cnn.onnx"))?;
-    }
-    if context.full { make_test_digits(context, &built.join("mnist")) } else { Ok(done) }
+    let Some(python) = oracle::python(context.full)? else {
+        return Ok(Done::Skipped(NO_ORACLE));
+    };
+    built::make(&python, &context.cache, context.full)?;
+    if context.full { make_test_digits(context, &context.cache.join("built/mnist")) } else { Ok(Done::Ran) }
 }
 
 /// Writes the 10,000 test digits as `built/mnist/{images,labels}.npy` in the cache.
@@ -160,6 +156,12 @@ fn test_hostile(context: &mut Context) -> Result<Done> {
         return Ok(Done::Skipped("no such tests"));
     }
     context.cargo_test(&hostile::TEST[1..], None)?;
+    Ok(Done::Ran)
+}
+
+fn test_pool_model(context: &mut Context) -> Result<Done> {
+    let words = ["--release", "-p", "fastserve-parallel", "--lib"];
+    context.cargo_test_with(&words, &[("FASTSERVE_SCHEDULES", "50000")], None)?;
     Ok(Done::Ran)
 }
 

@@ -38,6 +38,12 @@ pub enum Activation {
     HardSwish,
     /// `x * sigmoid(x)`.
     Silu,
+    /// `x / 2 * (1 + erf(x / sqrt 2))`.
+    Gelu,
+    /// `x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))`.
+    GeluTanh,
+    /// `x * tanh(ln(1 + e^x))`.
+    Mish,
 }
 
 impl Activation {
@@ -52,6 +58,9 @@ impl Activation {
             Activation::HardSigmoid { alpha, beta } => (6, alpha.to_bits(), beta.to_bits()),
             Activation::HardSwish => (7, 0, 0),
             Activation::Silu => (8, 0, 0),
+            Activation::Gelu => (9, 0, 0),
+            Activation::GeluTanh => (10, 0, 0),
+            Activation::Mish => (11, 0, 0),
         }
     }
 }
@@ -111,7 +120,33 @@ pub(crate) fn activate<I: Isa>(isa: I, activation: Activation, x: I::F32) -> I::
         Activation::HardSigmoid { alpha, beta } => hard_sigmoid(isa, x, alpha, beta),
         Activation::HardSwish => isa.mul(x, hard_sigmoid(isa, x, 1.0 / 6.0, 0.5)),
         Activation::Silu => isa.mul(x, math::sigmoid(isa, x)),
+        Activation::Gelu => gelu(isa, x),
+        Activation::GeluTanh => gelu_tanh(isa, x),
+        Activation::Mish => mish(isa, x),
     }
+}
+
+#[inline(always)]
+fn gelu<I: Isa>(isa: I, x: I::F32) -> I::F32 {
+    let erf = math::erf(isa, isa.mul(x, isa.splat(std::f32::consts::FRAC_1_SQRT_2)));
+    isa.mul(isa.mul(x, isa.splat(0.5)), isa.add(isa.splat(1.0), erf))
+}
+
+/// As `(1 + tanh(u)) / 2` is `sigmoid(2 u)`, nothing cancels.
+#[inline(always)]
+fn gelu_tanh<I: Isa>(isa: I, x: I::F32) -> I::F32 {
+    const TWICE: f32 = 1.595_769; // 2 sqrt(2 / pi)
+    let inner = isa.fma(isa.mul(x, x), isa.splat(0.044_715 * TWICE), isa.splat(TWICE));
+    isa.mul(x, math::sigmoid(isa, isa.mul(x, inner)))
+}
+
+/// `tanh(ln(1 + e))` is `w / (w + 2)` with `w = e * (e + 2)`.
+#[inline(always)]
+fn mish<I: Isa>(isa: I, x: I::F32) -> I::F32 {
+    // From 20 on the quotient rounds to 1. The bound first: where `x` is NaN the second operand stays.
+    let e = math::exp(isa, isa.lesser(isa.splat(20.0), x));
+    let w = isa.mul(e, isa.add(e, isa.splat(2.0)));
+    isa.mul(x, isa.div(w, isa.add(w, isa.splat(2.0))))
 }
 
 #[inline(always)]

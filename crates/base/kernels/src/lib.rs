@@ -6,6 +6,7 @@
 
 pub mod blocked;
 pub mod class;
+pub mod col2im;
 pub mod conv;
 mod disjoint;
 pub mod elementwise;
@@ -13,7 +14,11 @@ pub mod epilogue;
 mod error;
 pub mod gemm;
 mod grain;
+pub mod movement;
+pub mod normalize;
 pub mod pool;
+pub mod recurrent;
+pub mod reduce;
 pub mod softmax;
 mod tile;
 pub mod window;

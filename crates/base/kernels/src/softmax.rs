@@ -38,6 +38,22 @@ pub fn scratch_len(shape: &SoftmaxShape, threads: usize) -> Result<usize, Kernel
 /// `i ≡ l (mod 16)` in order, joined by the fixed tree; so a row's bits do not depend on `inner`. A row with a NaN, or
 /// with infinity as its maximum, is NaN.
 pub fn softmax_f32(cpu: Cpu, shape: &SoftmaxShape, x: &[f32], y: &mut [f32], scratch: &mut [f32], team: Team) -> Result<(), KernelError> {
+    run(cpu, false, shape, x, y, scratch, team)
+}
+
+/// `y = x - max - ln(sum)` for each row along the axis, the sum that of [`softmax_f32`].
+pub fn log_softmax_f32(
+    cpu: Cpu,
+    shape: &SoftmaxShape,
+    x: &[f32],
+    y: &mut [f32],
+    scratch: &mut [f32],
+    team: Team,
+) -> Result<(), KernelError> {
+    run(cpu, true, shape, x, y, scratch, team)
+}
+
+fn run(cpu: Cpu, log: bool, shape: &SoftmaxShape, x: &[f32], y: &mut [f32], scratch: &mut [f32], team: Team) -> Result<(), KernelError> {
     let len = shape.len()?;
     check_len("softmax x", len, x.len())?;
     check_len("softmax y", len, y.len())?;
@@ -57,12 +73,13 @@ pub fn softmax_f32(cpu: Cpu, shape: &SoftmaxShape, x: &[f32], y: &mut [f32], scr
         let y = unsafe { out.part(range.clone()) };
         // SAFETY: asked once by this task, with its own worker.
         let row = unsafe { scratch.for_worker(worker, row) };
-        cpu.run(Slabs { shape, x: &x[range], y, row });
+        cpu.run(Slabs { log, shape, x: &x[range], y, row });
     });
     Ok(())
 }
 
 struct Slabs<'a> {
+    log: bool,
     shape: &'a SoftmaxShape,
     x: &'a [f32],
     y: &'a mut [f32],
@@ -78,9 +95,9 @@ impl Kernel for Slabs<'_> {
         for (x, y) in self.x.chunks_exact(axis * inner).zip(self.y.chunks_exact_mut(axis * inner)) {
             if inner == 1 {
                 y.copy_from_slice(x);
-                softmax_row(isa, y);
+                softmax_row(isa, self.log, y);
             } else {
-                columns(isa, inner, x, y, self.row);
+                columns(isa, self.log, inner, x, y, self.row);
             }
         }
     }
@@ -88,12 +105,12 @@ impl Kernel for Slabs<'_> {
 
 /// The rows of one `[axis][inner]` slab, gathered one by one.
 #[inline(always)]
-fn columns<I: Isa>(isa: I, inner: usize, x: &[f32], y: &mut [f32], row: &mut [f32]) {
+fn columns<I: Isa>(isa: I, log: bool, inner: usize, x: &[f32], y: &mut [f32], row: &mut [f32]) {
     for j in 0..inner {
         for (value, x) in row.iter_mut().zip(x[j..].iter().step_by(inner)) {
             *value = *x;
         }
-        softmax_row(isa, row);
+        softmax_row(isa, log, row);
         for (y, value) in y[j..].iter_mut().step_by(inner).zip(&*row) {
             *y = *value;
         }
@@ -101,12 +118,16 @@ fn columns<I: Isa>(isa: I, inner: usize, x: &[f32], y: &mut [f32], row: &mut [f3
 }
 
 #[inline(always)]
-fn softmax_row<I: Isa>(isa: I, row: &mut [f32]) {
+fn softmax_row<I: Isa>(isa: I, log: bool, row: &mut [f32]) {
     let mut max = isa.splat(f32::NEG_INFINITY);
     for lanes in row.chunks(LANES) {
         max = isa.max(isa.load_partial(lanes, f32::NEG_INFINITY), max);
     }
     let max = isa.splat(isa.reduce_max(max));
+    if log {
+        log_row(isa, max, row);
+        return;
+    }
     let mut sum = isa.splat(0.0);
     for lanes in row.chunks_mut(LANES) {
         // Lanes after the end hold -inf, hence e^-inf = 0, except in a row that is NaN anyway.
@@ -117,5 +138,18 @@ fn softmax_row<I: Isa>(isa: I, row: &mut [f32]) {
     let sum = isa.splat(isa.reduce_add(sum));
     for lanes in row.chunks_mut(LANES) {
         isa.store_partial(isa.div(isa.load_partial(lanes, 0.0), sum), lanes);
+    }
+}
+
+/// The logarithms; `max` is the row's greatest.
+#[inline(always)]
+fn log_row<I: Isa>(isa: I, max: I::F32, row: &mut [f32]) {
+    let mut sum = isa.splat(0.0);
+    for lanes in row.chunks(LANES) {
+        sum = isa.add(sum, math::exp(isa, isa.sub(isa.load_partial(lanes, f32::NEG_INFINITY), max)));
+    }
+    let log = isa.splat(f64::from(isa.reduce_add(sum)).ln() as f32);
+    for lanes in row.chunks_mut(LANES) {
+        isa.store_partial(isa.sub(isa.sub(isa.load_partial(lanes, 0.0), max), log), lanes);
     }
 }

@@ -2,23 +2,13 @@
 
 mod common;
 
-use common::{FUNCTION_TOLERANCE, Rng, activate, assert_same_bits, sum_tolerance, teams};
+use common::{FUNCTION_TOLERANCE, Rng, activate, assert_same_bits, erf, sum_tolerance, teams};
 use fastserve_kernels::Activation;
 use fastserve_kernels::elementwise::{BINARY, BinaryOp, Operand, UNARY, UnaryOp, binary_f32};
 use fastserve_kernels::elementwise::{unary_f32, unary_in_place_f32};
 use fastserve_kernels::softmax::{SoftmaxShape, scratch_len, softmax_f32};
 use fastserve_parallel::Team;
 use fastserve_simd::{Cpu, IsaId};
-
-/// By its Maclaurin series; enough for the arguments here.
-fn erf(x: f64) -> f64 {
-    let (mut term, mut sum) = (x, x);
-    for n in 1..200 {
-        term *= 2.0 * x * x / (2.0 * f64::from(n) + 1.0);
-        sum += term;
-    }
-    sum * (-x * x).exp() * std::f64::consts::FRAC_2_SQRT_PI
-}
 
 fn unary_truth(op: UnaryOp, x: f64) -> f64 {
     match op {
@@ -32,14 +22,27 @@ fn unary_truth(op: UnaryOp, x: f64) -> f64 {
         UnaryOp::Ceil => x.ceil(),
         UnaryOp::Round => x.round_ties_even(),
         UnaryOp::Reciprocal => 1.0 / x,
-        UnaryOp::Gelu => x * 0.5 * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2)),
+        UnaryOp::Log => x.ln(),
+        UnaryOp::Sin => x.sin(),
+        UnaryOp::Cos => x.cos(),
+        UnaryOp::Sign if x == 0.0 => x,
+        UnaryOp::Sign => x.signum(),
+        UnaryOp::Softplus => x.exp().ln_1p(),
+        UnaryOp::Softsign => x / (1.0 + x.abs()),
+        UnaryOp::Elu { alpha } if x < 0.0 => f64::from(alpha.0) * x.exp_m1(),
+        UnaryOp::Celu { alpha } if x < 0.0 => f64::from(alpha.0) * (x / f64::from(alpha.0)).exp_m1(),
+        UnaryOp::Elu { .. } | UnaryOp::Celu { .. } => x,
+        UnaryOp::Selu { gamma, .. } if x > 0.0 => f64::from(gamma.0) * x,
+        UnaryOp::Selu { alpha, gamma } => f64::from(gamma.0) * f64::from(alpha.0) * x.exp_m1(),
+        UnaryOp::ThresholdedRelu { alpha } if x > f64::from(alpha.0) => x,
+        UnaryOp::ThresholdedRelu { .. } => 0.0,
     }
 }
 
 /// The largest value inside a function whose absolute error it inherits: Gelu near its zero, lines near theirs.
 fn inner_magnitude(op: UnaryOp, x: f64) -> f64 {
     match op {
-        UnaryOp::Gelu => x.abs(),
+        UnaryOp::Activation(Activation::Gelu | Activation::GeluTanh) => x.abs(),
         UnaryOp::Activation(Activation::HardSigmoid { .. } | Activation::HardSwish) => 1.0 + x.abs(),
         _ => 0.0,
     }

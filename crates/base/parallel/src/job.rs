@@ -1,12 +1,11 @@
 #![allow(unsafe_code)]
 //! One fork-join call: a task over a range, cut into chunks that threads claim from one word.
 
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Condvar, Mutex, Ordering};
 use crate::{Task, TaskIndex, WorkerIndex};
 use std::any::Any;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 /// Chunks per thread: enough to balance, few enough that claims cost nothing.
 const CHUNKS_PER_THREAD: usize = 32;
@@ -52,22 +51,41 @@ pub(crate) fn run_range(range: Range<usize>, worker: WorkerIndex, task: &Task<'_
     }
 }
 
-/// Where the current job is published and its chunks are claimed.
+/// Where one caller at a time publishes its job, and where the job's chunks are claimed.
 ///
 /// `claim` holds the number of threads, of chunks, and of chunks already claimed; zero when idle. It alone decides a
 /// claim: a compare-and-swap that succeeds has taken a chunk of the job that is current at that moment, however long
 /// the thread slept since it read the word. That chunk is unfinished, and the publisher returns only when every chunk
 /// is finished, so the job outlives the work on it.
+///
+/// Aligned so that callers on different boards do not share cache lines.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 pub(crate) struct Board {
     claim: AtomicU64,
     job: AtomicPtr<Job<'static>>,
     finished: AtomicUsize,
+    /// A caller has the board.
+    taken: AtomicBool,
+    /// The caller sleeps, or is about to.
+    waiting: AtomicBool,
+    sleep: Mutex<()>,
+    done: Condvar,
 }
 
 impl Board {
-    /// Makes `job` current. The board must be idle, and the caller must call [`Board::all_finished`] until it is true
-    /// before `job` ends.
+    /// Takes the board for one caller, if it is free.
+    pub(crate) fn take(&self) -> bool {
+        !self.taken.load(Ordering::Relaxed) && !self.taken.swap(true, Ordering::Acquire)
+    }
+
+    /// Gives the board back. Its job must be finished.
+    pub(crate) fn give_back(&self) {
+        self.taken.store(false, Ordering::Release);
+    }
+
+    /// Makes `job` current. The caller must have taken the board, and must not let `job` end, or give the board back,
+    /// before [`Board::all_finished`] is true.
     pub(crate) fn publish(&self, job: &Job<'_>, threads: usize) {
         self.finished.store(0, Ordering::Relaxed);
         self.job.store(std::ptr::from_ref(job).cast_mut().cast(), Ordering::Relaxed);
@@ -76,27 +94,26 @@ impl Board {
         self.claim.store(word, Ordering::SeqCst);
     }
 
-    /// Whether `worker` could claim a chunk now.
+    /// Whether `worker`, by its index in the team, could claim a chunk now.
     pub(crate) fn has_work(&self, worker: usize) -> bool {
         claimable(self.claim.load(Ordering::SeqCst), worker)
     }
 
-    /// Claims and runs chunks until none is left for `worker`. True where it finished the last chunk of a job.
-    pub(crate) fn work(&self, worker: usize) -> bool {
-        let mut last = false;
+    /// Claims and runs one chunk. False where there is none for `worker`.
+    pub(crate) fn work_once(&self, worker: usize) -> bool {
         loop {
             let word = self.claim.load(Ordering::Acquire);
             if !claimable(word, worker) {
-                return last;
+                return false;
             }
-            let claimed = self.claim.compare_exchange(word, word + 1, Ordering::AcqRel, Ordering::Relaxed);
-            if claimed.is_ok() {
-                last = self.run_claimed(word, worker);
+            if self.claim.compare_exchange(word, word + 1, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                self.run_claimed(word, worker);
+                return true;
             }
         }
     }
 
-    fn run_claimed(&self, word: u64, worker: usize) -> bool {
+    fn run_claimed(&self, word: u64, worker: usize) {
         let (chunks, chunk) = (field(word, 1), field(word, 0));
         // SAFETY: the claim succeeded, so `job` is the one that was published with this word (the swap acquired its
         // release) and its publisher waits for this chunk: the job is alive until `finished` is raised below, and is
@@ -104,12 +121,25 @@ impl Board {
         // threads by shared reference only; its task is `Sync`, and its panic slot is a mutex.
         let job = unsafe { &*self.job.load(Ordering::Relaxed) };
         job.run_chunk(chunk, WorkerIndex(worker));
-        self.finished.fetch_add(1, Ordering::SeqCst) + 1 == chunks
+        if self.finished.fetch_add(1, Ordering::SeqCst) + 1 == chunks && self.waiting.load(Ordering::SeqCst) {
+            let _guard = self.sleep.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            self.done.notify_one();
+        }
     }
 
     /// Whether all chunks of a job of `chunks` chunks are finished.
     pub(crate) fn all_finished(&self, chunks: usize) -> bool {
         self.finished.load(Ordering::SeqCst) == chunks
+    }
+
+    /// Sleeps until all chunks are finished.
+    pub(crate) fn sleep_until_finished(&self, chunks: usize) {
+        self.waiting.store(true, Ordering::SeqCst);
+        let mut guard = self.sleep.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        while !self.all_finished(chunks) {
+            guard = self.done.wait(guard).unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+        self.waiting.store(false, Ordering::SeqCst);
     }
 }
 

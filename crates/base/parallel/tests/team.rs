@@ -1,6 +1,6 @@
 //! Fork and join: all tasks run once, whoever calls and whatever they do.
 
-use fastserve_parallel::{Pool, TaskIndex, Team, WorkerIndex, granted_cores};
+use fastserve_parallel::{Pool, PoolOptions, Spin, TaskIndex, Team, WorkerIndex, granted_cores};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
@@ -111,5 +111,78 @@ fn workers_of_one_run_are_distinct() {
             std::thread::yield_now();
             in_use[w].store(false, Relaxed);
         });
+    }
+}
+
+/// Tasks that others than the caller ran.
+fn helped(team: Team, tasks: usize) -> usize {
+    let others = AtomicUsize::new(0);
+    team.run(tasks, &|_, worker| {
+        std::thread::sleep(Duration::from_millis(1)); // no core is needed, so that any machine can run this
+        others.fetch_add(usize::from(worker.0 > 0), Relaxed);
+    });
+    others.into_inner()
+}
+
+#[test]
+fn callers_have_equal_parts_of_the_workers() {
+    for (threads, callers) in [(4, 2), (5, 4), (8, 2), (8, 3), (8, 7)] {
+        let team = Team::of(Pool::leak(threads), threads);
+        let parts: Vec<usize> = std::thread::scope(|scope| {
+            let calls: Vec<_> = (0..callers).map(|_| scope.spawn(|| helped(team, 64))).collect();
+            calls.into_iter().map(|call| call.join().expect("no panic")).collect()
+        });
+        // With one caller a thread, `threads / callers - 1` workers help each; half of that leaves room for a busy machine.
+        let workers = (threads - 1) as f64 / callers as f64;
+        let least = 64.0 * workers / (1.0 + workers) / 2.0;
+        assert!(parts.iter().all(|&n| n as f64 >= least), "{callers} callers on {threads} threads: {parts:?}, at least {least}");
+    }
+}
+
+#[test]
+fn who_comes_later_is_helped_too() {
+    let team = Team::of(Pool::leak(4), 4);
+    std::thread::scope(|scope| {
+        let long = scope.spawn(|| helped(team, 600));
+        std::thread::sleep(Duration::from_millis(10));
+        assert!(helped(team, 40) >= 5);
+        assert!(long.join().expect("no panic") >= 200);
+    });
+}
+
+#[test]
+fn small_teams_of_two_callers_have_different_workers() {
+    let team = Team::of(Pool::leak(3), 2);
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| helped(team, 100));
+        assert!(helped(team, 100) >= 25);
+        assert!(other.join().expect("no panic") >= 25);
+    });
+}
+
+#[test]
+fn workers_fall_asleep_when_a_run_ends() {
+    let pool =
+        Pool::start(PoolOptions { threads: 2, cores: 2.0, spin: Spin { in_run: Duration::from_secs(5), after: Duration::from_millis(2) } });
+    let team = Team::of(pool, 2);
+    let guard = team.hot(Duration::from_secs(1));
+    assert_eq!(count_runs(team, 5), [1; 5]);
+    std::thread::sleep(Duration::from_millis(30));
+    assert_eq!(pool.sleeping(), 0, "awake between the steps of a run");
+    drop(guard);
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(pool.sleeping(), 1);
+}
+
+#[test]
+fn nobody_spins_on_less_than_the_cores_it_takes() {
+    for cores in [0.5, 1.0, 1.5] {
+        let pool =
+            Pool::start(PoolOptions { threads: 2, cores, spin: Spin { in_run: Duration::from_secs(60), after: Duration::from_secs(60) } });
+        let team = Team::of(pool, 2);
+        let _guard = team.hot(Duration::from_secs(1));
+        assert_eq!(count_runs(team, 5), [1; 5]);
+        std::thread::sleep(Duration::from_millis(100));
+        assert_eq!(pool.sleeping(), 1, "{cores}");
     }
 }

@@ -50,6 +50,8 @@ impl Kernel for Lanewise<'_> {
             isa.fma(a, b, b),
             isa.min(a, b),
             isa.max(a, b),
+            isa.lesser(a, b),
+            isa.greater(a, b),
             isa.relu(a),
             isa.neg(a),
             isa.abs(a),
@@ -77,7 +79,7 @@ fn scalar_clamp(a: f32, lo: f32, hi: f32) -> f32 {
     if hi < above { hi } else { above }
 }
 
-fn lanewise_truth(fused: bool, a: f32, b: f32) -> [f32; 18] {
+fn lanewise_truth(fused: bool, a: f32, b: f32) -> [f32; 20] {
     let flag = |yes: bool| if yes { 1.0 } else { 0.0 };
     [
         a + b,
@@ -87,6 +89,8 @@ fn lanewise_truth(fused: bool, a: f32, b: f32) -> [f32; 18] {
         if fused { a.mul_add(b, b) } else { a * b + b },
         scalar_min(a, b),
         scalar_max(a, b),
+        if a < b { a } else { b },
+        if a > b { a } else { b },
         scalar_max(a, 0.0),
         -a,
         a.abs(),
@@ -114,6 +118,108 @@ fn lanewise_operations_mean_what_the_trait_says() {
                     assert!(same(got, *want), "{} op {op}: {a} {b}: {got} is not {want}", cpu.name());
                 }
             }
+        }
+    }
+}
+
+struct Integers<'a>(&'a [i32], &'a [i32]);
+
+impl Kernel for Integers<'_> {
+    type Out = Vec<[i32; 16]>;
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> Vec<[i32; 16]> {
+        let (a, b) = (isa.load_i32(self.0), isa.load_i32(self.1));
+        let flag = |mask| isa.to_bits(isa.select(mask, isa.splat(1.0), isa.splat(0.0)));
+        let results = [
+            isa.add_i32(a, b),
+            isa.sub_i32(a, b),
+            isa.and_i32(a, b),
+            isa.or_i32(a, b),
+            isa.xor_i32(a, b),
+            isa.shl_i32(a, 0),
+            isa.shl_i32(a, 23),
+            isa.shr_i32(a, 23),
+            isa.shr_i32(b, 31),
+            flag(isa.eq_i32(a, b)),
+            flag(isa.gt_i32(a, b)),
+            isa.to_bits(isa.to_f32(a)),
+            isa.to_bits(isa.of_bits(a)),
+            isa.splat_i32(-7),
+        ];
+        let mut out = Vec::new();
+        for v in results {
+            let mut lanes = [0; 16];
+            isa.store_i32(v, &mut lanes);
+            out.push(lanes);
+        }
+        out
+    }
+}
+
+fn integer_truth(a: i32, b: i32) -> [i32; 14] {
+    let flag = |yes: bool| if yes { 1f32.to_bits() as i32 } else { 0 };
+    [
+        a.wrapping_add(b),
+        a.wrapping_sub(b),
+        a & b,
+        a | b,
+        a ^ b,
+        a,
+        a << 23,
+        a >> 23,
+        b >> 31,
+        flag(a == b),
+        flag(a > b),
+        (a as f32).to_bits() as i32,
+        a,
+        -7,
+    ]
+}
+
+#[test]
+fn integer_operations_mean_what_the_trait_says() {
+    // No bits of a signalling NaN among them.
+    let a = [0, 1, -1, i32::MAX - 0x7F_FFFF, i32::MIN, 7, -8, 1 << 23, 16_777_217, 33_554_435, -16_777_219, 12, 255, 256, -300, 5];
+    for cpu in Cpu::all_available() {
+        for shift in 0..16 {
+            let b: Vec<i32> = (0..16).map(|l| a[(l + shift) % 16]).collect();
+            let got = cpu.run(Integers(&a, &b));
+            for l in 0..16 {
+                for (op, want) in integer_truth(a[l], b[l]).into_iter().enumerate() {
+                    assert_eq!(got[op][l], want, "{} op {op}: {} {}", cpu.name(), a[l], b[l]);
+                }
+            }
+        }
+    }
+}
+
+struct Convert<'a>(&'a [f32], f32);
+
+impl Kernel for Convert<'_> {
+    type Out = ([i32; 16], [f32; 16], [bool; 2]);
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> Self::Out {
+        let x = isa.load(self.0);
+        let (mut integers, mut scaled) = ([0; 16], [0.0; 16]);
+        isa.store_i32(isa.to_i32(x), &mut integers);
+        isa.store(isa.scale_pow2(isa.splat(self.1), isa.round(x)), &mut scaled);
+        (integers, scaled, [isa.any(isa.gt(x, isa.splat(253.0))), isa.any(isa.gt(x, isa.splat(254.0)))])
+    }
+}
+
+#[test]
+fn conversions_round_to_even_and_scaling_rounds_once() {
+    let x = [0.0, -0.0, 0.5, 1.5, -2.5, -150.0, -149.0, -126.0, -127.0, 127.0, 128.0, -252.0, 254.0, -148.5, 20.0, -1.0];
+    for cpu in Cpu::all_available() {
+        for factor in [1.0, 1.999_999_9, -0.707, 0.5, f32::NAN] {
+            let (integers, scaled, any) = cpu.run(Convert(&x, factor));
+            for (l, x) in x.into_iter().enumerate() {
+                let n = x.round_ties_even();
+                assert_eq!(integers[l], n as i32, "{}", cpu.name());
+                let want = (f64::from(factor) * f64::from(n).exp2()) as f32;
+                assert!(same(scaled[l], want), "{} {factor} 2^{n}: {} is not {want}", cpu.name(), scaled[l]);
+            }
+            assert_eq!(any, [true, false], "{}", cpu.name());
         }
     }
 }

@@ -1,104 +1,54 @@
-//! Elementary functions against `f64`, in units of the last place.
+//! Elementary functions against `f64`, in units of the last place. `cargo xtask sweep` takes every input.
 
-use fastserve_simd::{Cpu, Isa, IsaId, Kernel, math};
+mod reference;
 
-#[derive(Copy, Clone, Debug, PartialEq)]
-enum Function {
-    Exp,
-    Tanh,
-    Sigmoid,
-    Erf,
+use fastserve_simd::{Cpu, IsaId};
+use reference::{Function, Map, erf_series, erf64, same, ulps};
+
+fn apply(cpu: Cpu, f: Function, x: &[f32]) -> Vec<f32> {
+    let mut y = vec![9.0; x.len()];
+    cpu.run(Map(f, x, &mut y));
+    y
 }
 
-struct Map<'a>(Function, &'a mut [f32]);
-
-impl Kernel for Map<'_> {
-    type Out = ();
-    #[inline(always)]
-    fn run<I: Isa>(self, isa: I) {
-        for lanes in self.1.chunks_mut(16) {
-            let x = isa.load_partial(lanes, 0.0);
-            let y = match self.0 {
-                Function::Exp => math::exp(isa, x),
-                Function::Tanh => math::tanh(isa, x),
-                Function::Sigmoid => math::sigmoid(isa, x),
-                Function::Erf => math::erf(isa, x),
-            };
-            isa.store_partial(y, lanes);
-        }
-    }
-}
-
-fn truth(f: Function, x: f64) -> f64 {
-    match f {
-        Function::Exp => x.exp(),
-        Function::Tanh => x.tanh(),
-        Function::Sigmoid if x < 0.0 => x.exp() / (1.0 + x.exp()),
-        Function::Sigmoid => 1.0 / (1.0 + (-x).exp()),
-        Function::Erf => erf64(x),
-    }
-}
-
-/// Maclaurin series (Abramowitz and Stegun 7.1.6: all terms positive), with the asymptotic 1 beyond 6.
-fn erf64(x: f64) -> f64 {
-    if x.abs() > 6.0 || x.is_nan() {
-        return if x.is_nan() { x } else { x.signum() };
-    }
-    let (mut term, mut sum, mut n) = (x, x, 0.0);
-    while term.abs() > sum.abs() * 1e-18 {
-        n += 1.0;
-        term *= 2.0 * x * x / (2.0 * n + 1.0);
-        sum += term;
-    }
-    sum * (-x * x).exp() * std::f64::consts::FRAC_2_SQRT_PI
-}
-
-/// The distance of `got` from `want` in units of the last place of `want` as an `f32`.
-fn ulps(got: f32, want: f64) -> f64 {
-    let near = want as f32;
-    if near.is_infinite() || got.is_infinite() {
-        return if got == near { 0.0 } else { f64::INFINITY };
-    }
-    let exponent = (near.abs().to_bits() >> 23).max(1) as i32 - 127 - 23;
-    (f64::from(got) - want).abs() / 2f64.powi(exponent)
-}
-
+/// Steps through all bit patterns, and even ones where most of the work is.
 fn samples() -> Vec<f32> {
-    let mut xs: Vec<f32> = (0..400_000).map(|i| (i as f32 - 200_000.0) * 0.000_6).collect();
-    // Every exponent, both signs.
-    xs.extend((0..1u32 << 16).map(|i| f32::from_bits(i << 16 | (i.wrapping_mul(40_503) & 0xFFFF))));
-    xs.retain(|x| x.is_finite());
+    let mut xs: Vec<f32> = (0..200_000).map(|i| (i as f32 - 100_000.0) * 0.001_2).collect();
+    xs.extend((0..u32::MAX).step_by(6_551).map(f32::from_bits));
     xs
-}
-
-/// Bounds in ULP with a fused and with an unfused multiply-add. The latter are wider because Horner steps round twice.
-fn bound(f: Function, fused: bool) -> f64 {
-    match (f, fused) {
-        (Function::Exp, true) => 1.0,
-        (Function::Exp, false) => 2.0,
-        (Function::Tanh | Function::Erf, true) => 2.0,
-        (Function::Sigmoid, true) => 3.0,
-        (_, false) => 4.0,
-    }
 }
 
 #[test]
 fn within_the_stated_ulps() {
     let xs = samples();
-    for cpu in Cpu::all_available() {
-        for f in [Function::Exp, Function::Tanh, Function::Sigmoid, Function::Erf] {
-            let mut ys = xs.clone();
-            cpu.run(Map(f, &mut ys));
+    for f in Function::ALL {
+        let want: Vec<f64> = xs.iter().map(|&x| f.truth(x)).collect();
+        for cpu in Cpu::all_available() {
             let mut worst = (0.0, 0.0);
-            for (&x, &y) in xs.iter().zip(&ys) {
-                let error = ulps(y, truth(f, f64::from(x)));
-                if error > worst.0 || error.is_nan() {
+            for ((&x, y), &want) in xs.iter().zip(apply(cpu, f, &xs)).zip(&want) {
+                let error = ulps(y, want);
+                if error > worst.0 {
                     worst = (error, x);
                 }
             }
             println!("{:8} {f:?}: {:.3} ULP at {:e}", cpu.name(), worst.0, worst.1);
-            let bound = bound(f, cpu.id() != IsaId::Portable);
+            let bound = f.bound(cpu.id() != IsaId::Portable);
             assert!(worst.0 <= bound, "{} {f:?}: {worst:?} ULP", cpu.name());
+        }
+    }
+}
+
+#[test]
+fn fused_sets_give_equal_bits() {
+    let fused = || Cpu::all_available().into_iter().filter(|cpu| cpu.id() != IsaId::Portable);
+    let Some(first) = fused().next() else { return };
+    let xs: Vec<f32> = (0..u32::MAX).step_by(1_021).map(f32::from_bits).collect();
+    for f in Function::ALL {
+        let want = apply(first, f, &xs);
+        for cpu in fused().skip(1) {
+            for ((&x, &want), got) in xs.iter().zip(&want).zip(apply(cpu, f, &xs)) {
+                assert!(same(got, want), "{f:?}({x:e}): {got:e} on {}, {want:e} on {}", cpu.name(), first.name());
+            }
         }
     }
 }
@@ -106,33 +56,65 @@ fn within_the_stated_ulps() {
 #[test]
 fn special_values() {
     use Function::*;
-    let inf = f32::INFINITY;
+    let (inf, nan, tiny) = (f32::INFINITY, f32::NAN, f32::from_bits(1));
     let cases = [
-        (Exp, -inf, 0.0),
-        (Exp, inf, inf),
-        (Exp, -0.0, 1.0),
-        (Exp, 1e30, inf),
-        (Exp, -1e30, 0.0),
-        (Tanh, inf, 1.0),
-        (Tanh, -inf, -1.0),
-        (Tanh, -0.0, -0.0),
-        (Sigmoid, inf, 1.0),
-        (Sigmoid, -inf, 0.0),
-        (Sigmoid, 0.0, 0.5),
-        (Erf, inf, 1.0),
-        (Erf, -inf, -1.0),
-        (Erf, -0.0, -0.0),
+        (Exp, [0.0, -0.0, inf, -inf, 1e30, -1e30, tiny], [1.0, 1.0, inf, 0.0, inf, 0.0, 1.0]),
+        (Expm1, [0.0, -0.0, inf, -inf, 1e30, -1e30, tiny], [0.0, -0.0, inf, -1.0, inf, -1.0, tiny]),
+        (Log, [0.0, -0.0, inf, -inf, 1.0, -1.0, -tiny], [-inf, -inf, inf, nan, 0.0, nan, nan]),
+        (Log1p, [0.0, -0.0, inf, -inf, -1.0, -2.0, -tiny], [0.0, -0.0, inf, nan, -inf, nan, -tiny]),
+        (Tanh, [0.0, -0.0, inf, -inf, 1e30, -1e30, tiny], [0.0, -0.0, 1.0, -1.0, 1.0, -1.0, tiny]),
+        (Sigmoid, [0.0, -0.0, inf, -inf, 1e30, -1e30, tiny], [0.5, 0.5, 1.0, 0.0, 1.0, 0.0, 0.5]),
+        (Erf, [0.0, -0.0, inf, -inf, 1e30, -1e30, tiny], [0.0, -0.0, 1.0, -1.0, 1.0, -1.0, tiny]),
+        (Sin, [0.0, -0.0, inf, -inf, tiny, -tiny, 1e-20], [0.0, -0.0, nan, nan, tiny, -tiny, 1e-20]),
+        (Cos, [0.0, -0.0, inf, -inf, tiny, -tiny, 1e-20], [1.0, 1.0, nan, nan, 1.0, 1.0, 1.0]),
     ];
     for cpu in Cpu::all_available() {
         for (f, x, want) in cases {
-            let mut y = [x];
-            cpu.run(Map(f, &mut y));
-            assert_eq!(y[0].to_bits(), want.to_bits(), "{} {f:?}({x}) = {}", cpu.name(), y[0]);
-        }
-        for f in [Exp, Tanh, Sigmoid, Erf] {
-            let mut y = [f32::NAN];
-            cpu.run(Map(f, &mut y));
-            assert!(y[0].is_nan(), "{} {f:?}", cpu.name());
+            for (x, (got, want)) in x.into_iter().zip(apply(cpu, f, &x).into_iter().zip(want)) {
+                assert!(same(got, want), "{} {f:?}({x:e}) = {got:e}, not {want:e}", cpu.name());
+            }
+            assert!(apply(cpu, f, &[nan])[0].is_nan() && apply(cpu, f, &[-nan])[0].is_nan(), "{} {f:?}", cpu.name());
         }
     }
+}
+
+/// Arguments known to be hard: nearest to multiples of `pi / 2` (of those, the first is the nearest of all floats), the limits of the
+/// steps, the largest. Beside easy ones, so that one vector has both.
+#[test]
+fn large_arguments_beside_small_ones() {
+    let hard = [
+        f32::from_bits(0x7A5E_2A4C),
+        f32::from_bits(0x6F79_BE45),
+        f32::from_bits(0x5922_AA80),
+        1.570_796_4,
+        401.999_97,
+        402.000_03,
+        65_536.0,
+        65_536.01,
+        f32::MAX,
+        8_388_609.0,
+    ];
+    for cpu in Cpu::all_available() {
+        for f in [Function::Sin, Function::Cos] {
+            for (lane, &x) in hard.iter().enumerate() {
+                for x in [x, -x] {
+                    let mut xs: Vec<f32> = (0..16).map(|l| l as f32 - 8.0).collect();
+                    xs[lane] = x;
+                    for (&x, y) in xs.iter().zip(apply(cpu, f, &xs)) {
+                        let error = ulps(y, f.truth(x));
+                        assert!(error <= 2.0, "{} {f:?}({x:e}) = {y:e}: {error} ULP", cpu.name());
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_table_of_the_error_function_is_its_series() {
+    for i in -6_000..=6_000 {
+        let x = f64::from(i) / 1_000.1;
+        assert!((erf64(x) - erf_series(x)).abs() <= 1e-14 * x.abs().min(1.0), "{x}");
+    }
+    assert_eq!(erf64(-0.0).to_bits(), (-0.0f64).to_bits());
 }

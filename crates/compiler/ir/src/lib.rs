@@ -23,7 +23,10 @@ pub use graph::{Graph, Node, Source, Symbol, Value};
 pub use ids::{NodeId, SymId, ValueId};
 pub use io::Io;
 pub use layout::{CHANNEL_BLOCK, Layout, pack_format_name, parse_pack_format};
-pub use movement::{Coordinates, Interpolation, NearestMode, ResizeSpec};
+pub use movement::{Coordinates, Interpolation, Movement, NearestMode, ResizeSpec};
 pub use op::{BuildError, Inputs, LATEST_OPSET, Op, OpError, OpRef, OpSet, ShapeError, downcast, normalize_axis};
-pub use spec::{ConvSpec, GemmSpec, LowerCx, Lowered, PackConvSpec, PackGemmSpec, PoolKind, PoolSpec, SoftmaxSpec, Window2d};
+pub use spec::{
+    Col2ImSpec, ConvSpec, GemmSpec, LowerCx, Lowered, NormalizeOver, NormalizeSpec, PackConvSpec, PackGemmSpec, PoolKind, PoolSpec,
+    RecurrentSpec, ReduceSpec, SoftmaxSpec, Window2d,
+};
 pub use verify::VerifyError;

@@ -58,3 +58,71 @@ pub struct ResizeSpec {
     /// Values.
     pub interpolation: Interpolation,
 }
+
+/// Elements of any type moved from inputs to outputs. Extents are those of the values at run time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Movement {
+    /// Axis `i` of the output is this axis of the input.
+    Transpose(Vec<usize>),
+    /// First element (negative ones count from the end) and step of each axis.
+    Slice(Vec<(i64, i64)>),
+    /// Parts of an axis, one an output.
+    Split(usize),
+    /// Inputs one behind the other along an axis.
+    Concat(usize),
+    /// Axes of extent 1 repeated, and new ones in front.
+    Expand,
+    /// The nearest element of each position: a scale for each axis, or that of the extents.
+    Nearest {
+        /// How a position in the output becomes one in the input.
+        coordinates: Coordinates,
+        /// Which of two neighbours is taken.
+        mode: NearestMode,
+        /// Scales as the model gives them.
+        scales: Vec<Option<f32>>,
+    },
+}
+
+impl Movement {
+    /// The kernel family.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Movement::Nearest { .. } => "copy_by_tables",
+            _ => "copy_strided",
+        }
+    }
+}
+
+impl Coordinates {
+    /// The position in the input of position `x` in the output, in f32 as other engines compute it: neighbours are chosen by it.
+    pub fn source(self, x: usize, from: usize, to: usize, scale: f32) -> f32 {
+        let x = x as f32;
+        match self {
+            Coordinates::HalfPixel => (x + 0.5) / scale - 0.5,
+            Coordinates::PytorchHalfPixel if to > 1 => (x + 0.5) / scale - 0.5,
+            Coordinates::PytorchHalfPixel => 0.0,
+            Coordinates::TfHalfPixelForNn => (x + 0.5) / scale,
+            Coordinates::AlignCorners if to > 1 => x * (from as f32 - 1.0) / (to as f32 - 1.0),
+            Coordinates::AlignCorners => 0.0,
+            Coordinates::Asymmetric => x / scale,
+            Coordinates::HalfPixelSymmetric => {
+                let adjustment = to as f32 / (scale * from as f32);
+                from as f32 / 2.0 * (1.0 - adjustment) + (x + 0.5) / scale - 0.5
+            }
+        }
+    }
+}
+
+impl NearestMode {
+    /// The neighbour of a position, before it is clamped to the input.
+    pub fn nearest(self, x: f32, scale: f32) -> f32 {
+        match self {
+            NearestMode::RoundPreferFloor if x == x.trunc() + 0.5 => x.floor(),
+            NearestMode::RoundPreferFloor | NearestMode::RoundPreferCeil => x.round(),
+            NearestMode::Floor => x.floor(),
+            NearestMode::Ceil => x.ceil(),
+            NearestMode::Simple if scale < 1.0 => x.ceil(),
+            NearestMode::Simple => x.trunc(),
+        }
+    }
+}

@@ -3,8 +3,12 @@
 use fastserve_kernels::elementwise::{BinaryOp, UnaryOp};
 use fastserve_kernels::epilogue::Epilogue;
 use fastserve_kernels::gemm::PackFormat;
+use fastserve_kernels::recurrent::RecurrentCell;
+use fastserve_kernels::reduce::ReduceOp;
+use fastserve_tensor::MAX_RANK;
 
 use crate::fact::Fact;
+use crate::movement::Movement;
 use crate::op::Inputs;
 
 /// What an operator sees when it lowers itself.
@@ -34,6 +38,14 @@ pub enum Lowered {
     Pool(PoolSpec),
     /// Softmax along one axis.
     Softmax(SoftmaxSpec),
+    /// A reduction over axes.
+    Reduce(ReduceSpec),
+    /// Rows normalised by their mean and variance: inputs are X, and optionally scale and bias.
+    Normalize(NormalizeSpec),
+    /// A recurrent layer with packed weights: inputs are X, W, R, B, none, the initial state and the initial cell state.
+    Recurrent(RecurrentSpec),
+    /// Taps added into an image: inputs are the taps, and optionally a bias a channel.
+    Col2Im(Col2ImSpec),
     /// One input, element by element.
     Unary(UnaryOp),
     /// Two inputs, element by element, broadcast.
@@ -42,6 +54,8 @@ pub enum Lowered {
     PackGemmB(PackGemmSpec),
     /// Packs the weights of a convolution.
     PackConv(PackConvSpec),
+    /// Elements moved.
+    Move(Movement),
     /// Row-major to channel-blocked.
     ToBlocks,
     /// Channel-blocked to row-major.
@@ -143,4 +157,63 @@ pub struct SoftmaxSpec {
     pub axis: usize,
     /// Whether all axes from `axis` on sum to 1 together (opset below 13), or `axis` alone.
     pub flatten: bool,
+    /// Whether the logarithm is taken.
+    pub log: bool,
+}
+
+/// A reduction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReduceSpec {
+    /// What is made of the elements.
+    pub op: ReduceOp,
+    /// For each axis whether it goes. Trailing axes that are known to be 1 go with the one before them.
+    pub goes: [bool; MAX_RANK],
+}
+
+/// Which elements share a mean and a variance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NormalizeOver {
+    /// All axes from this one on; scale and bias have an element for each position in them.
+    From(usize),
+    /// The spatial axes of a channel; scale and bias have an element a channel.
+    Channel,
+    /// The spatial axes of each of so many groups of channels; scale and bias have an element a channel.
+    Groups(usize),
+}
+
+/// A normalisation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NormalizeSpec {
+    /// Which elements share a mean and a variance.
+    pub over: NormalizeOver,
+    /// Added to the variance.
+    pub epsilon: f32,
+    /// Whether the mean is subtracted first.
+    pub centred: bool,
+}
+
+/// A recurrent layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RecurrentSpec {
+    /// Which cell.
+    pub cell: RecurrentCell,
+    /// One direction, or two.
+    pub directions: usize,
+    /// Whether the only direction walks from the last step; the second of two always does.
+    pub reverse: bool,
+    /// How the weights are packed.
+    pub format: PackFormat,
+}
+
+/// Taps added into an image. Its extents are those of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Col2ImSpec {
+    /// Extents of the window (height, width).
+    pub kernel: [usize; 2],
+    /// Steps in the image.
+    pub strides: [usize; 2],
+    /// Distances between taps in the image.
+    pub dilations: [usize; 2],
+    /// What is cut off the top and the left.
+    pub pads: [usize; 2],
 }

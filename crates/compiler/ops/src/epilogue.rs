@@ -45,6 +45,9 @@ fn activation_parts(activation: Activation) -> (&'static str, Vec<f32>) {
         Activation::HardSigmoid { alpha, beta } => ("HardSigmoid", vec![alpha, beta]),
         Activation::HardSwish => ("HardSwish", vec![]),
         Activation::Silu => ("Silu", vec![]),
+        Activation::Gelu => ("Gelu", vec![]),
+        Activation::GeluTanh => ("GeluTanh", vec![]),
+        Activation::Mish => ("Mish", vec![]),
     }
 }
 
@@ -58,6 +61,9 @@ fn parse_activation(name: &str, params: &[f32]) -> Result<Activation, AttrError>
         ("HardSigmoid", &[alpha, beta]) => Ok(Activation::HardSigmoid { alpha, beta }),
         ("HardSwish", []) => Ok(Activation::HardSwish),
         ("Silu", []) => Ok(Activation::Silu),
+        ("Gelu", []) => Ok(Activation::Gelu),
+        ("GeluTanh", []) => Ok(Activation::GeluTanh),
+        ("Mish", []) => Ok(Activation::Mish),
         _ => Err(AttrError::value("activation", format!("no activation `{name}` with {} parameters", params.len()))),
     }
 }

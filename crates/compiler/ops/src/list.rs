@@ -11,24 +11,30 @@ macro_rules! list {
 }
 
 list! {
+    arg_extreme
     batch_normalization
     binary
     blocks
     cast
     choose
     clip
+    col2im
     compare
     concat
     constant
     conv
     conv_transpose
+    cum_sum
+    depth_to_space
     dropout
     expand
     fill
     flatten
     fused_conv
     fused_gemm
+    fused_recurrent
     gather
+    gather_elements
     gemm
     global_average_pool
     global_max_pool
@@ -41,6 +47,7 @@ list! {
     lrn
     matmul
     mean_variance_normalization
+    one_hot
     pack_conv
     pack_gemm
     pad
@@ -51,6 +58,7 @@ list! {
     reduce
     reshape
     resize
+    scatter
     shape
     size
     slice
@@ -58,6 +66,8 @@ list! {
     split
     squeeze
     transpose
+    trigonometric
+    trilu
     unary
     variadic
 }

@@ -5,6 +5,9 @@ use fastserve_tensor::{DType, MAX_RANK, Shape, TensorView};
 
 use crate::elements::{for_width, words, words_mut};
 
+/// Which element of the input, if any, stands at an index of the output.
+type Source<'f> = dyn FnMut(&[usize]) -> Result<Option<usize>, OpError> + 'f;
+
 /// Fills an output: `from` is asked, for each index in order, which element of the input (flat) goes there; none is zero.
 pub(crate) fn remap(
     io: &mut Io<'_>,
@@ -21,7 +24,7 @@ fn remap_words<T: bytemuck::Pod>(
     input: usize,
     output: usize,
     shape: &Shape,
-    from: &mut dyn FnMut(&[usize]) -> Result<Option<usize>, OpError>,
+    from: &mut Source<'_>,
 ) -> Result<(), OpError> {
     let x = words::<T>(io, input)?;
     let y = words_mut::<T>(io, output)?;
@@ -93,4 +96,14 @@ pub(crate) fn ints_of(view: &TensorView<'_>) -> Result<Vec<i64>, OpError> {
         DType::I64 => Ok(view.as_slice::<i64>()?.to_vec()),
         other => Err(OpError::DType(other)),
     }
+}
+
+/// An index that may count from the end, within an extent.
+///
+/// # Errors
+/// It is outside.
+pub(crate) fn wrap(index: i64, len: usize) -> Result<usize, OpError> {
+    let wrapped = if index < 0 { index.checked_add(len as i64) } else { Some(index) };
+    let inside = wrapped.and_then(|i| usize::try_from(i).ok()).filter(|&i| i < len);
+    inside.ok_or_else(|| OpError::Value(format!("index {index} is outside an extent of {len}")))
 }

@@ -60,6 +60,9 @@ fn eligible(g: &Graph, id: NodeId, twins: &Twins) -> Result<Found, &'static str>
     let (node, conv) = node_as::<FusedConv>(g, id).ok_or("no convolution")?;
     let spec = conv.0;
     let (x, packed) = input(node, 0).zip(input(node, 1)).ok_or("an input is missing")?;
+    if g.fact(x).rank() != 4 {
+        return Err("it has one spatial axis");
+    }
     let (_, packer) = g.producer(packed).ok_or("the weights are packed already")?;
     let weights = input(packer, 0).ok_or("the weights are packed already")?;
     let channels = |id: ValueId, axis: usize| g.fact(id).shape.get(axis).and_then(Dim::known).ok_or("channels are not known");

@@ -4,6 +4,7 @@
 
 mod block_layout;
 mod conv_batchnorm;
+mod conv_transpose;
 mod dead_code;
 mod fold;
 mod fuse_activation;
@@ -11,6 +12,7 @@ mod fuse_bias;
 mod identity;
 mod pack_conv;
 mod pack_gemm;
+mod pack_recurrent;
 mod util;
 
 use fastserve_ir::{EditError, EditLog, Graph, GraphEdit};
@@ -19,6 +21,7 @@ use thiserror::Error;
 
 pub use block_layout::BlockLayout;
 pub use conv_batchnorm::ConvBatchNorm;
+pub use conv_transpose::ConvTranspose;
 pub use dead_code::DeadCode;
 pub use fold::{FOLD_LIMIT_BYTES, Fold};
 pub use fuse_activation::FuseActivation;
@@ -26,6 +29,7 @@ pub use fuse_bias::FuseBias;
 pub use identity::IdentityElimination;
 pub use pack_conv::PackConv;
 pub use pack_gemm::PackGemm;
+pub use pack_recurrent::PackRecurrent;
 
 /// A change of a graph that keeps what it computes.
 pub trait Pass: Sync {
@@ -52,8 +56,10 @@ pub const PIPELINE: &[&dyn Pass] = &[
     &Fold,
     &ConvBatchNorm,
     &DeadCode,
+    &ConvTranspose,
     &PackGemm,
     &PackConv,
+    &PackRecurrent,
     &FuseBias,
     &FuseActivation,
     &BlockLayout,
@@ -62,7 +68,7 @@ pub const PIPELINE: &[&dyn Pass] = &[
 ];
 
 /// Passes without which only reference bodies would run: kernels for every node as it stands, nothing joined.
-pub const KERNELS: &[&dyn Pass] = &[&PackGemm, &PackConv, &Fold];
+pub const KERNELS: &[&dyn Pass] = &[&ConvTranspose, &PackGemm, &PackConv, &PackRecurrent, &Fold];
 
 /// Passes that simplify without choosing kernels: what [`crate::simplify`] runs.
 pub const SIMPLIFY: &[&dyn Pass] = &[&IdentityElimination, &Fold, &ConvBatchNorm, &DeadCode];

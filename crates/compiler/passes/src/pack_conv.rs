@@ -6,6 +6,7 @@ use fastserve_kernels::epilogue::{BiasAxis, Epilogue};
 use fastserve_ops::ops::conv::Conv;
 use fastserve_ops::ops::fused_conv::FusedConv;
 use fastserve_ops::ops::pack_conv::PackConv as PackConvOp;
+use fastserve_ops::ops::squeeze::Unsqueeze;
 use fastserve_simd::Cpu;
 use fastserve_tensor::DType;
 
@@ -47,8 +48,8 @@ fn find(g: &GraphEdit<'_>, id: NodeId) -> Option<Result<Found, &'static str>> {
     if fx.dtype != DType::F32 || fx.layout != Layout::RowMajor || fw.layout != Layout::RowMajor {
         return Some(Err("only row-major f32 has a kernel"));
     }
-    if fx.rank() != 4 {
-        return Some(Err("only two spatial axes have a kernel yet"));
+    if !matches!(fx.rank(), 3 | 4) {
+        return Some(Err("only one or two spatial axes have a kernel"));
     }
     if fw.shape.iter().any(|d| d.known().is_none()) || fx.shape[1].known().is_none() {
         return Some(Err("channels or weights of unknown extents have no kernel"));
@@ -63,12 +64,20 @@ fn find(g: &GraphEdit<'_>, id: NodeId) -> Option<Result<Found, &'static str>> {
 fn rewrite(g: &mut GraphEdit<'_>, id: NodeId, found: &Found, cx: &PassCx) -> Result<(), EditError> {
     let Some(node) = g.graph().node(id).cloned() else { return Ok(()) };
     let (mr, group) = (panel_height(cx.cpu), found.group);
-    let packed = g.add_node(&format!("{}.pack", node.name), op(PackConvOp(PackConvSpec { mr, group, blocks: false })), &[Some(found.w)])?;
+    let w = if g.graph().fact(found.w).rank() == 3 { with_height(g, &node.name, found.w)? } else { found.w };
+    let packed = g.add_node(&format!("{}.pack", node.name), op(PackConvOp(PackConvSpec { mr, group, blocks: false })), &[Some(w)])?;
     let bias = if found.bias.is_some() { BiasAxis::Row } else { BiasAxis::None };
     let spec = ConvSpec { window: found.window, group, mr, blocks: false, epilogue: Epilogue { bias, ..Epilogue::default() } };
     let mut inputs = vec![Some(found.x), packed.first().copied()];
     inputs.extend(found.bias.map(Some));
     g.replace_node(id, op(FusedConv(spec)), inputs)
+}
+
+/// Weights of one spatial axis as those of two, of height 1.
+fn with_height(g: &mut GraphEdit<'_>, name: &str, w: ValueId) -> Result<ValueId, EditError> {
+    let unsqueeze = Unsqueeze { axes: Some(vec![2]) };
+    let made = g.add_node(&format!("{name}.height"), op(unsqueeze), &[Some(w)])?;
+    Ok(made.first().copied().unwrap_or(w))
 }
 
 /// Output channels of a tile of the best kernel that the processor has. One method so far: extents do not matter.

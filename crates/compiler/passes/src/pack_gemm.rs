@@ -173,7 +173,7 @@ fn operands_of_gemm(
 }
 
 /// The packing follows from the rounding class, which sees the extents of B alone: an extent that is not known is a large one.
-fn choose_format(b: &Fact, trans_b: bool, cx: &PassCx) -> PackFormat {
+pub(crate) fn choose_format(b: &Fact, trans_b: bool, cx: &PassCx) -> PackFormat {
     let extents: Vec<Option<usize>> = b.shape[b.rank() - 2..].iter().map(Dim::known).collect();
     let (k, n) = if trans_b { (extents[1], extents[0]) } else { (extents[0], extents[1]) };
     let class = match (n, k) {

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, diff, inspect, legacy, peer, run};
+use crate::commands::{bench, detect, diff, embed, inspect, legacy, peer, run};
 use crate::system;
 
 /// What a new user may type.
@@ -11,6 +11,8 @@ Examples:
   fastserve run                                    classify handwritten digits with the model inside
   fastserve bench                                  how fast that is, here
   fastserve run model.onnx --random-inputs 0       run any ONNX model
+  fastserve run mobilenet.onnx --image cat.jpg     what is in a picture
+  fastserve embed --model DIR \"a cat\" \"a kitten\"   texts as vectors, and how similar they are
   fastserve inspect model.onnx                     what is in a model, and what it costs
   fastserve diff model.onnx --random-inputs 0      the same numbers as onnxruntime?
 ";
@@ -45,6 +47,10 @@ pub(crate) enum Command {
     Run(Box<run::Args>),
     /// Measure a model: latency, throughput, memory, and where the time goes
     Bench(Box<bench::Args>),
+    /// Find things in pictures with a detector, and draw them
+    Detect(detect::Args),
+    /// Turn texts into vectors with an encoder, and compare them
+    Embed(embed::Args),
     /// Show what is in a model, what it costs, and what is not supported
     Inspect(inspect::Args),
     /// Compare results with onnxruntime, or with tensors in files

@@ -54,9 +54,10 @@ pub(crate) fn text(error: &anyhow::Error) -> String {
 pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     error.chain().find_map(|e| e.downcast_ref::<Error>()).and_then(|e| match e {
         Error::File { .. } => Some("Check the path. `fastserve run` without a model runs the one inside."),
-        Error::UnknownFormat(_) => Some("Give an ONNX file, or text weights whose first line is `fastserve-text-weights 0.1`."),
+        Error::UnknownFormat(_) => Some("Give an ONNX file, a folder with config.json and model.safetensors, or text weights whose first line is `fastserve-text-weights 0.1`."),
         Error::Onnx(fastserve::onnx::OnnxError::Unsupported(_)) => Some("`fastserve inspect MODEL` shows what else is in the model."),
         Error::Onnx(_) => Some("The file is damaged or not ONNX; get it again, or check it with the `onnx` package's checker."),
+        Error::Safetensors(_) => Some("A folder needs config.json (model_type bert), model.safetensors and, for `embed`, tokenizer.json."),
         Error::Text(_) => Some("The format is described in docs/formats/."),
         Error::Run(fastserve::RunError::Input { .. }) => {
             Some("`fastserve inspect MODEL` lists the inputs; --shape NAME=1x3x224x224 sets extents.")

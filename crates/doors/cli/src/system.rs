@@ -28,7 +28,24 @@ pub(crate) fn peak_rss_bytes() -> u64 {
 
 /// A row of `/proc/self/status`, in KiB; 0 where there is none.
 pub(crate) fn status_kb(key: &str) -> u64 {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    row(std::path::Path::new("/proc/self/status"), key)
+}
+
+/// `2 cores (all of the machine)`: what the process is granted, and what says so.
+pub(crate) fn granted() -> String {
+    fastserve_parallel::granted().to_string()
+}
+
+/// How often the system took a core from one of this process's threads so far; 0 where the system does not say. A
+/// container that spins more than it is granted shows here.
+pub(crate) fn involuntary_switches() -> u64 {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    tasks.map(|task| row(&task.path().join("status"), "nonvoluntary_ctxt_switches:")).sum()
+}
+
+/// A number of a file whose rows have a key each; 0 where there is none.
+fn row(file: &std::path::Path, key: &str) -> u64 {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
     let row = text.lines().find_map(|l| l.strip_prefix(key));
     row.and_then(|r| r.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }

@@ -1,6 +1,9 @@
 //! What the tests of whole models share.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub(crate) mod oracle;
+pub(crate) mod table;
+
 use fastserve::{CompileOptions, Cpu, Model, Session, Tensor};
 
 /// A session on this machine's best instruction set.

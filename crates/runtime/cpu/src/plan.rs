@@ -86,6 +86,15 @@ pub(crate) fn update_extents(model: &Inner, symbols: &[usize], all: &mut [Extent
     Ok(())
 }
 
+/// A value that shares bytes has as many as they are: inference may have taken a symbol for an extent that it is not.
+pub(crate) fn check_aliases(model: &Inner, all: &[Extent]) -> Result<(), RunError> {
+    let live = model.graph.nodes().flat_map(|(_, node)| node.outputs.iter());
+    match live.copied().find(|&id| all[id.index()].bytes != all[model.root(id).index()].bytes) {
+        Some(id) => Err(RunError::Extents(model.name(id))),
+        None => Ok(()),
+    }
+}
+
 /// For each value that owns bytes of the arena, the steps in which they must hold.
 fn lifetimes(model: &Inner, extents: &[Extent]) -> Vec<(ValueId, Buffer)> {
     let mut lives: Vec<Option<Buffer>> = vec![None; model.graph.num_values()];

@@ -1,7 +1,7 @@
 //! One caller's runs: the arena and the actual extents.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fastserve_backend::{Bindings, OutputBinding, RunCx, RunError, Session};
 use fastserve_ir::{Source, ValueId};
@@ -10,7 +10,7 @@ use fastserve_tensor::{Arena, Tensor, TensorView, TensorViewMut};
 
 use crate::bucket::bucket;
 use crate::model::Inner;
-use crate::plan::{Extent, Plan, extents, update_extents};
+use crate::plan::{Extent, Plan, check_aliases, extents, update_extents};
 use crate::step_io::StepIo;
 use crate::steps;
 
@@ -28,6 +28,8 @@ pub(crate) struct CpuSession {
     /// Copies of outputs that are inputs of the model: lent outputs must outlive the caller's input.
     passed: Vec<Option<Tensor>>,
     done: bool,
+    /// What the last run's steps took: whether it pays to wake the pool's workers at the start of the next.
+    last: Duration,
 }
 
 impl CpuSession {
@@ -43,6 +45,7 @@ impl CpuSession {
             arena: Arena::new(0)?,
             passed: vec![None; model.graph.outputs().len()],
             done: false,
+            last: Duration::ZERO,
             model,
         })
     }
@@ -69,6 +72,7 @@ impl CpuSession {
         self.plan = None;
         self.upper.iter_mut().zip(&self.next).for_each(|(upper, &n)| *upper = bucket(n));
         update_extents(&self.model, &self.next, &mut self.extents)?;
+        check_aliases(&self.model, &self.extents)?;
         self.plan = Some(self.model.plan(&self.upper)?);
         self.symbols.copy_from_slice(&self.next);
         Ok(())
@@ -173,7 +177,11 @@ impl Session for CpuSession {
         let _control_word = FpGuard::enter();
         self.done = false;
         self.prepare(io.inputs, cx)?;
+        let start = Instant::now();
+        let workers = self.model.team.hot(self.last);
         self.run_steps(io.inputs, cx)?;
+        drop(workers);
+        self.last = start.elapsed();
         self.write_outputs(io)?;
         self.done = true;
         Ok(())

@@ -23,29 +23,38 @@ pub(super) type TaskFn = fn(Cpu, &Task<'_>, &mut [f32]);
 pub(super) struct Task<'a> {
     job: &'a Job<'a>,
     plan: &'a Plan,
-    limits: Limits,
     image: usize,
     group: usize,
     lines: Range<usize>,
     blocks: Range<usize>,
 }
 
-/// The tiles that an instruction set has: which are compiled for it.
+/// Some register tiles: which are compiled for an instruction set and a step of positions.
 pub(super) trait Tiles: 'static {
+    const LIMITS: Limits;
+
     /// Runs a tile of `rows` positions by `blocks` blocks.
     fn run<I: Isa, const P: usize, const ONE: bool>(isa: I, rows: usize, blocks: usize, args: TileArgs<'_>);
 }
 
+/// A function of its own for each tile: inlined side by side, all of them make one that takes minutes to compile.
+#[inline(never)]
+fn tile<I: Isa, const R: usize, const NV: usize, const P: usize, const ONE: bool>(isa: I, args: TileArgs<'_>) {
+    isa.enter(MicroTile::<R, NV, P, ONE>(args));
+}
+
 macro_rules! tiles {
-    ($(#[$doc:meta])* $name:ident { $($blocks:literal: [$($rows:literal)*];)* }) => {
+    ($(#[$doc:meta])* $name:ident $limits:expr, { $($blocks:literal: [$($rows:literal)*];)* }) => {
         $(#[$doc])*
         pub(super) struct $name;
 
         impl Tiles for $name {
+            const LIMITS: Limits = Limits($limits);
+
             #[inline(always)]
             fn run<I: Isa, const P: usize, const ONE: bool>(isa: I, rows: usize, blocks: usize, args: TileArgs<'_>) {
                 match (blocks, rows) {
-                    $($(($blocks, $rows) => isa.enter(MicroTile::<$rows, $blocks, P, ONE>(args)),)*)*
+                    $($(($blocks, $rows) => tile::<I, $rows, $blocks, P, ONE>(isa, args),)*)*
                     _ => debug_assert!(false, "no tile of {rows} by {blocks}"),
                 }
             }
@@ -55,11 +64,11 @@ macro_rules! tiles {
 
 tiles!(
     /// One block, up to six positions: twelve of sixteen AVX2 registers.
-    Narrow { 1: [1 2 3 4 5 6]; }
+    Narrow [6, 0, 0, 0], { 1: [1 2 3 4 5 6]; }
 );
 tiles!(
     /// Up to twenty-eight of thirty-two AVX-512 registers.
-    Wide {
+    Wide [14, 14, 9, 6], {
         1: [1 2 3 4 5 6 7 8 9 10 11 12 13 14];
         2: [1 2 3 4 5 6 7 8 9 10 11 12 13 14];
         3: [1 2 3 4 5 6 7 8 9];
@@ -67,8 +76,67 @@ tiles!(
     }
 );
 
+tiles!(
+    /// For steps that are less frequent.
+    Pair [14, 14, 0, 0], {
+        1: [1 2 3 4 5 6 7 8 9 10 11 12 13 14];
+        2: [1 2 3 4 5 6 7 8 9 10 11 12 13 14];
+    }
+);
+tiles!(
+    /// For steps that are rare.
+    Small [4, 4, 0, 0], { 1: [1 2 3 4]; 2: [1 2 3 4]; }
+);
+tiles!(
+    /// The same with sixteen registers.
+    Few [4, 0, 0, 0], { 1: [1 2 3 4]; }
+);
+tiles!(
+    /// Eight SSE registers of sums on the x86-64 baseline.
+    Least [2, 0, 0, 0], { 1: [1 2]; }
+);
+
+/// Tiles by how far positions lie apart: 16 elements, 32, others; and in rows, 2 elements, or others.
+pub(super) trait Family: 'static {
+    type Next: Tiles;
+    type Second: Tiles;
+    type Any: Tiles;
+    type RowsSecond: Tiles;
+    type RowsAny: Tiles;
+}
+
+macro_rules! family {
+    ($(#[$doc:meta])* $name:ident: $next:ident $second:ident $any:ident $rows_second:ident $rows_any:ident) => {
+        $(#[$doc])*
+        pub(super) struct $name;
+
+        impl Family for $name {
+            type Next = $next;
+            type Second = $second;
+            type Any = $any;
+            type RowsSecond = $rows_second;
+            type RowsAny = $rows_any;
+        }
+    };
+}
+
+family!(
+    /// Plain Rust.
+    PortableTiles: Least Least Least Least Least
+);
+#[cfg(target_arch = "x86_64")]
+family!(
+    /// AVX2.
+    Avx2Tiles: Narrow Narrow Few Narrow Few
+);
+#[cfg(target_arch = "x86_64")]
+family!(
+    /// AVX-512.
+    Avx512Tiles: Wide Pair Small Pair Small
+);
+
 /// Runs all tasks of a checked job.
-pub(super) fn run(cpu: Cpu, task: TaskFn, limits: Limits, job: &Job<'_>, scratch: &mut [f32], team: Team) -> Result<(), KernelError> {
+pub(super) fn run(cpu: Cpu, task: TaskFn, job: &Job<'_>, scratch: &mut [f32], team: Team) -> Result<(), KernelError> {
     let shape = job.shape;
     let team = team_for(team, || plan::cycles(shape));
     let blocks = shape.group_out().div_ceil(LANES);
@@ -86,16 +154,16 @@ pub(super) fn run(cpu: Cpu, task: TaskFn, limits: Limits, job: &Job<'_>, scratch
         let blocks = 2 * pairs.start..blocks.min(2 * pairs.end);
         // SAFETY: asked once by this task, with its own worker.
         let mine = unsafe { scratch.for_worker(worker, per_thread) };
-        task(cpu, &Task { job, plan: &plan, limits, image: unit / shape.group(), group: unit % shape.group(), lines, blocks }, mine);
+        task(cpu, &Task { job, plan: &plan, image: unit / shape.group(), group: unit % shape.group(), lines, blocks }, mine);
     });
     Ok(())
 }
 
 /// Computes one task.
-pub(super) fn task<I: Isa, T: Tiles>(cpu: Cpu, task: &Task<'_>, scratch: &mut [f32]) {
+pub(super) fn task<I: Isa, F: Family>(cpu: Cpu, task: &Task<'_>, scratch: &mut [f32]) {
     if let Some(isa) = I::of(cpu) {
         let (spans, strip) = scratch.split_at_mut(task.plan.spans_len);
-        isa.enter(Part::<T> { task, spans: pairs(spans), strip, _tiles: PhantomData });
+        isa.enter(Part::<F> { task, spans: pairs(spans), strip, _family: PhantomData });
     }
 }
 
@@ -106,11 +174,11 @@ fn pairs(floats: &mut [f32]) -> &mut [Span] {
     unsafe { std::slice::from_raw_parts_mut(floats.as_mut_ptr().cast(), floats.len() / 2) }
 }
 
-struct Part<'a, T> {
+struct Part<'a, F> {
     task: &'a Task<'a>,
     spans: &'a mut [Span],
     strip: &'a mut [f32],
-    _tiles: PhantomData<T>,
+    _family: PhantomData<F>,
 }
 
 /// The input of a task: where the window of its first position begins, and the steps to others.
@@ -124,7 +192,7 @@ struct Source<'a> {
     block: usize,
 }
 
-impl<T: Tiles> Kernel for Part<'_, T> {
+impl<F: Family> Kernel for Part<'_, F> {
     type Out = ();
 
     #[inline(always)]
@@ -135,11 +203,11 @@ impl<T: Tiles> Kernel for Part<'_, T> {
         for ks in chunks(shape.k()) {
             let (spans, reach) = source.spans(shape, &ks, spans);
             match (source.blocked, source.position * shape.window().stride[1]) {
-                (true, 16) => task.panels::<I, T, 16, false>(isa, &source, &ks, spans, reach),
-                (true, 32) => task.panels::<I, T, 32, false>(isa, &source, &ks, spans, reach),
-                (false, 2) => task.panels::<I, T, 2, true>(isa, &source, &ks, spans, reach),
-                (true, _) => task.panels::<I, T, 0, false>(isa, &source, &ks, spans, reach),
-                (false, _) => task.panels::<I, T, 0, true>(isa, &source, &ks, spans, reach),
+                (true, 16) => task.panels::<I, F::Next, 16, false>(isa, &source, &ks, spans, reach),
+                (true, 32) => task.panels::<I, F::Second, 32, false>(isa, &source, &ks, spans, reach),
+                (false, 2) => task.panels::<I, F::RowsSecond, 2, true>(isa, &source, &ks, spans, reach),
+                (true, _) => task.panels::<I, F::Any, 0, false>(isa, &source, &ks, spans, reach),
+                (false, _) => task.panels::<I, F::RowsAny, 0, true>(isa, &source, &ks, spans, reach),
             }
         }
     }
@@ -219,12 +287,12 @@ impl<'a> Task<'a> {
         let shape = self.job.shape;
         let (count, len) = if self.plan.flat { (1, self.lines.len()) } else { (self.lines.len(), shape.output()[1]) };
         let line_step = shape.window().stride[0] * source.row;
-        let widest = self.limits.best(len, self.blocks.len());
+        let widest = T::LIMITS.best(len, self.blocks.len());
         let mut block = self.blocks.start;
         while block < self.blocks.end {
             let blocks = widest.min(self.blocks.end - block);
             let panel = self.panel(source, ks, spans, reach, block);
-            let tiles = len.div_ceil(self.limits.0[blocks - 1]).max(1);
+            let tiles = len.div_ceil(T::LIMITS.0[blocks - 1]).max(1);
             let (each, longer) = (len / tiles, len % tiles);
             for line in 0..count {
                 let (mut position, mut x) = (line * len, line * line_step);

@@ -67,7 +67,7 @@ pub(super) struct Job<'a> {
 pub fn scratch_len(row: &ConvC16Row, shape: &ConvShape, input: InputLayout, threads: usize) -> Result<usize, KernelError> {
     let place = "blocked conv scratch";
     let per_thread = match row.method {
-        Method::Tiles(..) => plan::scratch_per_thread(shape, input),
+        Method::Tiles(_) => plan::scratch_per_thread(shape, input),
         Method::Depthwise(_) => Some(0),
     };
     product(place, &[per_thread.ok_or(KernelError::Overflow { place })?, threads])
@@ -96,7 +96,7 @@ pub fn conv_c16_f32(cpu: Cpu, row: &ConvC16Row, args: ConvC16F32<'_>, scratch: &
         residual: args.residual.filter(|_| args.epilogue.residual).unwrap_or(&[]),
     };
     match row.method {
-        Method::Tiles(task, limits) => conv::run(cpu, task, limits, &job, scratch, team),
+        Method::Tiles(task) => conv::run(cpu, task, &job, scratch, team),
         Method::Depthwise(task) => {
             depthwise::run(cpu, task, &job, team);
             Ok(())

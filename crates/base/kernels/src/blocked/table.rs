@@ -1,6 +1,5 @@
 //! Every blocked convolution kernel, one row each. The table is also the list of what is tested.
 
-use super::plan::Limits;
 use super::{conv, depthwise};
 use crate::conv::ConvShape;
 #[cfg(target_arch = "x86_64")]
@@ -22,7 +21,7 @@ pub struct ConvC16Row {
 #[derive(Copy, Clone, Debug)]
 pub(super) enum Method {
     /// Positions by blocks of output channels, in register tiles.
-    Tiles(conv::TaskFn, Limits),
+    Tiles(conv::TaskFn),
     /// One group a channel: a vector of channels at a time.
     Depthwise(depthwise::TaskFn),
 }
@@ -32,23 +31,15 @@ pub static CONV_C16: &[ConvC16Row] = &[
     ConvC16Row {
         name: "conv_f32_c16_2x16_portable",
         isa: IsaId::Portable,
-        method: Method::Tiles(conv::task::<Portable, conv::Narrow>, Limits([2, 0, 0, 0])),
+        method: Method::Tiles(conv::task::<Portable, conv::PortableTiles>),
     },
     ConvC16Row { name: "depthwise_f32_c16_portable", isa: IsaId::Portable, method: Method::Depthwise(depthwise::task::<Portable, 2>) },
     #[cfg(target_arch = "x86_64")]
-    ConvC16Row {
-        name: "conv_f32_c16_6x16_avx2",
-        isa: IsaId::Avx2,
-        method: Method::Tiles(conv::task::<Avx2, conv::Narrow>, Limits([6, 0, 0, 0])),
-    },
+    ConvC16Row { name: "conv_f32_c16_6x16_avx2", isa: IsaId::Avx2, method: Method::Tiles(conv::task::<Avx2, conv::Avx2Tiles>) },
     #[cfg(target_arch = "x86_64")]
     ConvC16Row { name: "depthwise_f32_c16_avx2", isa: IsaId::Avx2, method: Method::Depthwise(depthwise::task::<Avx2, 4>) },
     #[cfg(target_arch = "x86_64")]
-    ConvC16Row {
-        name: "conv_f32_c16_14x32_avx512",
-        isa: IsaId::Avx512,
-        method: Method::Tiles(conv::task::<Avx512, conv::Wide>, Limits([14, 14, 9, 6])),
-    },
+    ConvC16Row { name: "conv_f32_c16_14x32_avx512", isa: IsaId::Avx512, method: Method::Tiles(conv::task::<Avx512, conv::Avx512Tiles>) },
     #[cfg(target_arch = "x86_64")]
     ConvC16Row { name: "depthwise_f32_c16_avx512", isa: IsaId::Avx512, method: Method::Depthwise(depthwise::task::<Avx512, 8>) },
 ];
@@ -64,7 +55,7 @@ impl ConvC16Row {
         let one_each = shape.group() > 1 && shape.group() == shape.in_channels() && shape.group() == shape.out_channels();
         match self.method {
             Method::Depthwise(_) => one_each,
-            Method::Tiles(..) => !one_each && super::takes(shape.in_channels(), shape.out_channels(), shape.group()),
+            Method::Tiles(_) => !one_each && super::takes(shape.in_channels(), shape.out_channels(), shape.group()),
         }
     }
 }

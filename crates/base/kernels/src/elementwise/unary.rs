@@ -7,6 +7,25 @@ use crate::epilogue::{Activation, activate};
 use crate::error::{KernelError, check_len};
 use fastserve_parallel::Team;
 use fastserve_simd::{Cpu, Isa, Kernel, LANES, math};
+use std::hash::{Hash, Hasher};
+
+/// A parameter: compares and hashes by its bits.
+#[derive(Copy, Clone, Debug)]
+pub struct Param(pub f32);
+
+impl PartialEq for Param {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_bits() == other.0.to_bits()
+    }
+}
+
+impl Eq for Param {}
+
+impl Hash for Param {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
+}
 
 /// A function of one element. NaN gives NaN in all of them.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -31,8 +50,40 @@ pub enum UnaryOp {
     Round,
     /// `1 / x`.
     Reciprocal,
-    /// `x / 2 * (1 + erf(x / sqrt 2))`.
-    Gelu,
+    /// The natural logarithm.
+    Log,
+    /// The sine of radians.
+    Sin,
+    /// The cosine of radians.
+    Cos,
+    /// -1, 0 or 1; a zero keeps its sign.
+    Sign,
+    /// `ln(1 + e^x)`.
+    Softplus,
+    /// `x / (1 + |x|)`.
+    Softsign,
+    /// `x` where `x >= 0`, `alpha * (e^x - 1)` elsewhere.
+    Elu {
+        /// The limit is `-alpha`.
+        alpha: Param,
+    },
+    /// `x` where `x >= 0`, `alpha * (e^(x / alpha) - 1)` elsewhere.
+    Celu {
+        /// The limit is `-alpha`.
+        alpha: Param,
+    },
+    /// `gamma * x` where `x > 0`, `gamma * alpha * (e^x - 1)` elsewhere.
+    Selu {
+        /// The limit is `-gamma * alpha`.
+        alpha: Param,
+        /// The slope above zero.
+        gamma: Param,
+    },
+    /// `x` where `x > alpha`, 0 elsewhere.
+    ThresholdedRelu {
+        /// The threshold.
+        alpha: Param,
+    },
 }
 
 /// Every function, with parameters for tests.
@@ -46,6 +97,9 @@ pub static UNARY: &[UnaryOp] = &[
     UnaryOp::Activation(Activation::HardSigmoid { alpha: 0.2, beta: 0.5 }),
     UnaryOp::Activation(Activation::HardSwish),
     UnaryOp::Activation(Activation::Silu),
+    UnaryOp::Activation(Activation::Gelu),
+    UnaryOp::Activation(Activation::GeluTanh),
+    UnaryOp::Activation(Activation::Mish),
     UnaryOp::Exp,
     UnaryOp::Neg,
     UnaryOp::Abs,
@@ -55,7 +109,16 @@ pub static UNARY: &[UnaryOp] = &[
     UnaryOp::Ceil,
     UnaryOp::Round,
     UnaryOp::Reciprocal,
-    UnaryOp::Gelu,
+    UnaryOp::Log,
+    UnaryOp::Sin,
+    UnaryOp::Cos,
+    UnaryOp::Sign,
+    UnaryOp::Softplus,
+    UnaryOp::Softsign,
+    UnaryOp::Elu { alpha: Param(1.5) },
+    UnaryOp::Celu { alpha: Param(1.5) },
+    UnaryOp::Selu { alpha: Param(1.673_263_2), gamma: Param(1.050_701) },
+    UnaryOp::ThresholdedRelu { alpha: Param(0.75) },
 ];
 
 /// `y[i] = op(x[i])` for all of `x`.
@@ -124,9 +187,30 @@ fn apply<I: Isa>(isa: I, op: UnaryOp, x: I::F32) -> I::F32 {
         UnaryOp::Ceil => isa.neg(isa.floor(isa.neg(x))),
         UnaryOp::Round => isa.round(x),
         UnaryOp::Reciprocal => isa.div(one, x),
-        UnaryOp::Gelu => {
-            let scaled = isa.mul(x, isa.splat(std::f32::consts::FRAC_1_SQRT_2));
-            isa.mul(isa.mul(x, isa.splat(0.5)), isa.add(one, math::erf(isa, scaled)))
+        UnaryOp::Log => math::log(isa, x),
+        UnaryOp::Sin => math::sin(isa, x),
+        UnaryOp::Cos => math::cos(isa, x),
+        UnaryOp::Sign => isa.select(isa.gt(x, isa.splat(0.0)), one, isa.select(isa.lt(x, isa.splat(0.0)), isa.neg(one), x)),
+        UnaryOp::Softplus => isa.add(isa.relu(x), math::log1p(isa, math::exp(isa, isa.neg(isa.abs(x))))),
+        UnaryOp::Softsign => isa.div(x, isa.add(one, isa.abs(x))),
+        UnaryOp::Elu { alpha } => below_zero(isa, x, isa.mul(isa.splat(alpha.0), math::expm1(isa, x))),
+        UnaryOp::Celu { alpha } => {
+            let alpha = isa.splat(alpha.0);
+            below_zero(isa, x, isa.mul(alpha, math::expm1(isa, isa.div(x, alpha))))
+        }
+        UnaryOp::Selu { alpha, gamma } => {
+            let below = isa.mul(isa.splat(alpha.0), math::expm1(isa, x));
+            isa.mul(isa.splat(gamma.0), isa.select(isa.gt(x, isa.splat(0.0)), x, below))
+        }
+        UnaryOp::ThresholdedRelu { alpha } => {
+            let kept = isa.select(isa.is_nan(x), x, isa.splat(0.0));
+            isa.select(isa.gt(x, isa.splat(alpha.0)), x, kept)
         }
     }
+}
+
+/// `below` where `x < 0`, `x` elsewhere.
+#[inline(always)]
+fn below_zero<I: Isa>(isa: I, x: I::F32, below: I::F32) -> I::F32 {
+    isa.select(isa.lt(x, isa.splat(0.0)), below, x)
 }

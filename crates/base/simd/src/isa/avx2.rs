@@ -21,6 +21,10 @@ impl Avx2 {
 #[derive(Copy, Clone, Debug)]
 pub struct Lanes(__m256, __m256);
 
+/// Sixteen integers: lanes 0 to 7, and 8 to 15.
+#[derive(Copy, Clone, Debug)]
+pub struct Ints(__m256i, __m256i);
+
 /// Sixteen set words, then sixteen clear ones: the mask of `n` elements starts at `16 - n`.
 static TAIL: [i32; 2 * LANES] = {
     let mut words = [0; 2 * LANES];
@@ -44,6 +48,13 @@ macro_rules! both {
     ($f:ident, $a:expr, $b:expr, $c:expr) => {
         // SAFETY: as above.
         unsafe { Lanes($f($a.0, $b.0, $c.0), $f($a.1, $b.1, $c.1)) }
+    };
+}
+
+macro_rules! halves {
+    ($to:ident, $f:ident, $a:expr $(, $b:expr)?) => {
+        // SAFETY: as above.
+        unsafe { $to($f($a.0 $(, $b.0)?), $f($a.1 $(, $b.1)?)) }
     };
 }
 
@@ -90,6 +101,7 @@ impl Isa for Avx2 {
     const ID: IsaId = IsaId::Avx2;
     const FUSED_FMA: bool = true;
     type F32 = Lanes;
+    type I32 = Ints;
     type Mask = Lanes;
 
     fn of(cpu: Cpu) -> Option<Self> {
@@ -184,6 +196,16 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
+    fn lesser(self, a: Lanes, b: Lanes) -> Lanes {
+        both!(_mm256_min_ps, a, b)
+    }
+
+    #[inline(always)]
+    fn greater(self, a: Lanes, b: Lanes) -> Lanes {
+        both!(_mm256_max_ps, a, b)
+    }
+
+    #[inline(always)]
     fn clamp(self, a: Lanes, lo: Lanes, hi: Lanes) -> Lanes {
         let above = both!(_mm256_max_ps, lo, a);
         both!(_mm256_min_ps, hi, above)
@@ -232,6 +254,112 @@ impl Isa for Avx2 {
     fn pow2(self, n: Lanes) -> Lanes {
         let biased = self.add(n, self.splat(super::POW2_MAGIC));
         both!(shift_to_exponent, biased)
+    }
+
+    #[inline(always)]
+    fn scale_pow2(self, a: Lanes, n: Lanes) -> Lanes {
+        super::scale_pow2(self, a, n)
+    }
+
+    #[inline(always)]
+    fn splat_i32(self, x: i32) -> Ints {
+        // SAFETY: the token proves the feature.
+        let v = unsafe { _mm256_set1_epi32(x) };
+        Ints(v, v)
+    }
+
+    #[inline(always)]
+    fn load_i32(self, src: &[i32]) -> Ints {
+        let src = &src[..LANES];
+        // SAFETY: `src` has 16 elements.
+        unsafe { Ints(_mm256_loadu_si256(src.as_ptr().cast()), _mm256_loadu_si256(src.as_ptr().add(8).cast())) }
+    }
+
+    #[inline(always)]
+    fn store_i32(self, v: Ints, dst: &mut [i32]) {
+        let dst = &mut dst[..LANES];
+        // SAFETY: `dst` has 16 elements.
+        unsafe {
+            _mm256_storeu_si256(dst.as_mut_ptr().cast(), v.0);
+            _mm256_storeu_si256(dst.as_mut_ptr().add(8).cast(), v.1);
+        }
+    }
+
+    #[inline(always)]
+    fn to_bits(self, a: Lanes) -> Ints {
+        halves!(Ints, _mm256_castps_si256, a)
+    }
+
+    #[inline(always)]
+    fn of_bits(self, a: Ints) -> Lanes {
+        halves!(Lanes, _mm256_castsi256_ps, a)
+    }
+
+    #[inline(always)]
+    fn to_i32(self, a: Lanes) -> Ints {
+        halves!(Ints, _mm256_cvtps_epi32, a)
+    }
+
+    #[inline(always)]
+    fn to_f32(self, a: Ints) -> Lanes {
+        halves!(Lanes, _mm256_cvtepi32_ps, a)
+    }
+
+    #[inline(always)]
+    fn add_i32(self, a: Ints, b: Ints) -> Ints {
+        halves!(Ints, _mm256_add_epi32, a, b)
+    }
+
+    #[inline(always)]
+    fn sub_i32(self, a: Ints, b: Ints) -> Ints {
+        halves!(Ints, _mm256_sub_epi32, a, b)
+    }
+
+    #[inline(always)]
+    fn and_i32(self, a: Ints, b: Ints) -> Ints {
+        halves!(Ints, _mm256_and_si256, a, b)
+    }
+
+    #[inline(always)]
+    fn or_i32(self, a: Ints, b: Ints) -> Ints {
+        halves!(Ints, _mm256_or_si256, a, b)
+    }
+
+    #[inline(always)]
+    fn xor_i32(self, a: Ints, b: Ints) -> Ints {
+        halves!(Ints, _mm256_xor_si256, a, b)
+    }
+
+    #[inline(always)]
+    fn shl_i32(self, a: Ints, n: u32) -> Ints {
+        // SAFETY: SSE2 is part of x86-64.
+        let n = unsafe { _mm_cvtsi32_si128(n as i32) };
+        // SAFETY: the token proves the feature; no memory is touched.
+        unsafe { Ints(_mm256_sll_epi32(a.0, n), _mm256_sll_epi32(a.1, n)) }
+    }
+
+    #[inline(always)]
+    fn shr_i32(self, a: Ints, n: u32) -> Ints {
+        // SAFETY: SSE2 is part of x86-64.
+        let n = unsafe { _mm_cvtsi32_si128(n as i32) };
+        // SAFETY: the token proves the feature; no memory is touched.
+        unsafe { Ints(_mm256_sra_epi32(a.0, n), _mm256_sra_epi32(a.1, n)) }
+    }
+
+    #[inline(always)]
+    fn eq_i32(self, a: Ints, b: Ints) -> Lanes {
+        self.of_bits(halves!(Ints, _mm256_cmpeq_epi32, a, b))
+    }
+
+    #[inline(always)]
+    fn gt_i32(self, a: Ints, b: Ints) -> Lanes {
+        self.of_bits(halves!(Ints, _mm256_cmpgt_epi32, a, b))
+    }
+
+    #[inline(always)]
+    fn any(self, mask: Lanes) -> bool {
+        // SAFETY: the token proves the feature; no memory is touched.
+        unsafe { _mm256_movemask_ps(_mm256_or_ps(mask.0, mask.1)) != 0 }
     }
 
     #[inline(always)]

@@ -64,6 +64,7 @@ impl Isa for Avx512 {
     const ID: IsaId = IsaId::Avx512;
     const FUSED_FMA: bool = true;
     type F32 = __m512;
+    type I32 = __m512i;
     type Mask = __mmask16;
 
     fn of(cpu: Cpu) -> Option<Self> {
@@ -151,6 +152,16 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
+    fn lesser(self, a: __m512, b: __m512) -> __m512 {
+        v!(_mm512_min_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn greater(self, a: __m512, b: __m512) -> __m512 {
+        v!(_mm512_max_ps(a, b))
+    }
+
+    #[inline(always)]
     fn relu(self, a: __m512) -> __m512 {
         v!(_mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_NLE_UQ>(a, _mm512_setzero_ps()), a))
     }
@@ -189,6 +200,100 @@ impl Isa for Avx512 {
     fn pow2(self, n: __m512) -> __m512 {
         let biased = self.add(n, self.splat(super::POW2_MAGIC));
         v!(_mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(biased))))
+    }
+
+    #[inline(always)]
+    fn scale_pow2(self, a: __m512, n: __m512) -> __m512 {
+        v!(_mm512_scalef_ps(a, n))
+    }
+
+    #[inline(always)]
+    fn splat_i32(self, x: i32) -> __m512i {
+        v!(_mm512_set1_epi32(x))
+    }
+
+    #[inline(always)]
+    fn load_i32(self, src: &[i32]) -> __m512i {
+        let src = &src[..LANES];
+        // SAFETY: `src` has 16 elements.
+        unsafe { _mm512_loadu_si512(src.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn store_i32(self, v: __m512i, dst: &mut [i32]) {
+        let dst = &mut dst[..LANES];
+        // SAFETY: `dst` has 16 elements.
+        unsafe { _mm512_storeu_si512(dst.as_mut_ptr().cast(), v) }
+    }
+
+    #[inline(always)]
+    fn to_bits(self, a: __m512) -> __m512i {
+        v!(_mm512_castps_si512(a))
+    }
+
+    #[inline(always)]
+    fn of_bits(self, a: __m512i) -> __m512 {
+        v!(_mm512_castsi512_ps(a))
+    }
+
+    #[inline(always)]
+    fn to_i32(self, a: __m512) -> __m512i {
+        v!(_mm512_cvtps_epi32(a))
+    }
+
+    #[inline(always)]
+    fn to_f32(self, a: __m512i) -> __m512 {
+        v!(_mm512_cvtepi32_ps(a))
+    }
+
+    #[inline(always)]
+    fn add_i32(self, a: __m512i, b: __m512i) -> __m512i {
+        v!(_mm512_add_epi32(a, b))
+    }
+
+    #[inline(always)]
+    fn sub_i32(self, a: __m512i, b: __m512i) -> __m512i {
+        v!(_mm512_sub_epi32(a, b))
+    }
+
+    #[inline(always)]
+    fn and_i32(self, a: __m512i, b: __m512i) -> __m512i {
+        v!(_mm512_and_si512(a, b))
+    }
+
+    #[inline(always)]
+    fn or_i32(self, a: __m512i, b: __m512i) -> __m512i {
+        v!(_mm512_or_si512(a, b))
+    }
+
+    #[inline(always)]
+    fn xor_i32(self, a: __m512i, b: __m512i) -> __m512i {
+        v!(_mm512_xor_si512(a, b))
+    }
+
+    #[inline(always)]
+    fn shl_i32(self, a: __m512i, n: u32) -> __m512i {
+        v!(_mm512_sll_epi32(a, _mm_cvtsi32_si128(n as i32)))
+    }
+
+    #[inline(always)]
+    fn shr_i32(self, a: __m512i, n: u32) -> __m512i {
+        v!(_mm512_sra_epi32(a, _mm_cvtsi32_si128(n as i32)))
+    }
+
+    #[inline(always)]
+    fn eq_i32(self, a: __m512i, b: __m512i) -> __mmask16 {
+        v!(_mm512_cmpeq_epi32_mask(a, b))
+    }
+
+    #[inline(always)]
+    fn gt_i32(self, a: __m512i, b: __m512i) -> __mmask16 {
+        v!(_mm512_cmpgt_epi32_mask(a, b))
+    }
+
+    #[inline(always)]
+    fn any(self, mask: __mmask16) -> bool {
+        mask != 0
     }
 
     #[inline(always)]

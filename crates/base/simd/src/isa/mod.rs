@@ -66,6 +66,8 @@ pub trait Isa: Copy + Send + Sync + 'static {
     const FUSED_FMA: bool;
     /// Sixteen lanes of `f32`.
     type F32: Copy;
+    /// Sixteen lanes of `i32`.
+    type I32: Copy;
     /// Sixteen truth values.
     type Mask: Copy;
 
@@ -99,6 +101,10 @@ pub trait Isa: Copy + Send + Sync + 'static {
     fn min(self, a: Self::F32, b: Self::F32) -> Self::F32;
     /// The greater lane; NaN and zeros as the trait says.
     fn max(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// `a` where `a < b`, `b` elsewhere (so also where one is NaN). One instruction, unlike [`Isa::min`].
+    fn lesser(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// `a` where `a > b`, `b` elsewhere (so also where one is NaN). One instruction, unlike [`Isa::max`].
+    fn greater(self, a: Self::F32, b: Self::F32) -> Self::F32;
     /// `lo` where `a < lo`, then `hi` where that is above `hi`; NaN and each zero stay as they are.
     fn clamp(self, a: Self::F32, lo: Self::F32, hi: Self::F32) -> Self::F32;
     /// `max(a, 0)`: NaN stays, and -0 gives +0.
@@ -117,7 +123,45 @@ pub trait Isa: Copy + Send + Sync + 'static {
     fn round(self, a: Self::F32) -> Self::F32;
     /// `2^n` for integral `n` in `-126..=127`; unspecified (but the same everywhere) for other lanes.
     fn pow2(self, n: Self::F32) -> Self::F32;
+    /// `a * 2^n`, rounded once, for integral `n` in `-252..=254` and `a` of magnitude `0.5..=2`, or NaN; unspecified for
+    /// other lanes.
+    fn scale_pow2(self, a: Self::F32, n: Self::F32) -> Self::F32;
 
+    /// `x` in every lane.
+    fn splat_i32(self, x: i32) -> Self::I32;
+    /// The first 16 elements of `src`.
+    fn load_i32(self, src: &[i32]) -> Self::I32;
+    /// Writes 16 lanes to the start of `dst`.
+    fn store_i32(self, v: Self::I32, dst: &mut [i32]);
+    /// The bits of `a`.
+    fn to_bits(self, a: Self::F32) -> Self::I32;
+    /// The number with the bits of `a`.
+    fn of_bits(self, a: Self::I32) -> Self::F32;
+    /// The nearest integer, ties to even; unspecified where that is no `i32`.
+    fn to_i32(self, a: Self::F32) -> Self::I32;
+    /// The nearest `f32`, ties to even.
+    fn to_f32(self, a: Self::I32) -> Self::F32;
+    /// `a + b`, wrapping around.
+    fn add_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// `a - b`, wrapping around.
+    fn sub_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// Bits set in both.
+    fn and_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// Bits set in either.
+    fn or_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// Bits set in one.
+    fn xor_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// Shifted left by `n < 32` bits. Give a constant: then it is one instruction.
+    fn shl_i32(self, a: Self::I32, n: u32) -> Self::I32;
+    /// Shifted right by `n < 32` bits, keeping the sign. Give a constant: then it is one instruction.
+    fn shr_i32(self, a: Self::I32, n: u32) -> Self::I32;
+    /// Where `a == b`.
+    fn eq_i32(self, a: Self::I32, b: Self::I32) -> Self::Mask;
+    /// Where `a > b`.
+    fn gt_i32(self, a: Self::I32, b: Self::I32) -> Self::Mask;
+
+    /// Whether any lane is true.
+    fn any(self, mask: Self::Mask) -> bool;
     /// Where `a > b`; false for NaN.
     fn gt(self, a: Self::F32, b: Self::F32) -> Self::Mask;
     /// Where `a < b`; false for NaN.
@@ -146,3 +190,11 @@ pub trait Isa: Copy + Send + Sync + 'static {
 
 /// `1.5 * 2^23 + 127`: adding it leaves `n + 127`, the biased exponent, in the low bits of the sum.
 const POW2_MAGIC: f32 = 12_582_912.0 + 127.0;
+
+/// [`Isa::scale_pow2`] for sets without an instruction of that meaning. Two steps, as `n` may be beyond the exponents of
+/// one factor; the first is exact.
+#[inline(always)]
+fn scale_pow2<I: Isa>(isa: I, a: I::F32, n: I::F32) -> I::F32 {
+    let half = isa.floor(isa.mul(n, isa.splat(0.5)));
+    isa.mul(isa.mul(a, isa.pow2(half)), isa.pow2(isa.sub(n, half)))
+}

@@ -19,6 +19,11 @@ impl Portable {
 #[repr(C, align(64))]
 pub struct Lanes([f32; LANES]);
 
+/// Sixteen integers.
+#[derive(Copy, Clone, Debug)]
+#[repr(C, align(64))]
+pub struct Ints([i32; LANES]);
+
 macro_rules! map {
     ($a:expr, |$x:ident| $body:expr) => {{
         let mut out = $a.0;
@@ -39,6 +44,19 @@ macro_rules! map {
             };
         }
         Lanes(out)
+    }};
+}
+
+macro_rules! ints {
+    ($a:expr, $b:expr, |$x:ident, $y:ident| $body:expr) => {{
+        let mut out = $a.0;
+        for ($x, $y) in out.iter_mut().zip($b.0) {
+            *$x = {
+                let $x = *$x;
+                $body
+            };
+        }
+        Ints(out)
     }};
 }
 
@@ -82,6 +100,7 @@ impl Isa for Portable {
     const ID: IsaId = IsaId::Portable;
     const FUSED_FMA: bool = false;
     type F32 = Lanes;
+    type I32 = Ints;
     type Mask = [bool; LANES];
 
     fn of(_: Cpu) -> Option<Self> {
@@ -159,6 +178,16 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn lesser(self, a: Lanes, b: Lanes) -> Lanes {
+        map!(a, b, |x, y| if x < y { x } else { y })
+    }
+
+    #[inline(always)]
+    fn greater(self, a: Lanes, b: Lanes) -> Lanes {
+        map!(a, b, |x, y| if x > y { x } else { y })
+    }
+
+    #[inline(always)]
     fn clamp(self, a: Lanes, lo: Lanes, hi: Lanes) -> Lanes {
         let mut out = a;
         for (x, (&lo, &hi)) in out.0.iter_mut().zip(lo.0.iter().zip(&hi.0)) {
@@ -206,6 +235,98 @@ impl Isa for Portable {
     #[inline(always)]
     fn pow2(self, n: Lanes) -> Lanes {
         map!(n, |x| f32::from_bits((x + super::POW2_MAGIC).to_bits() << 23))
+    }
+
+    #[inline(always)]
+    fn scale_pow2(self, a: Lanes, n: Lanes) -> Lanes {
+        super::scale_pow2(self, a, n)
+    }
+
+    #[inline(always)]
+    fn splat_i32(self, x: i32) -> Ints {
+        Ints([x; LANES])
+    }
+
+    #[inline(always)]
+    fn load_i32(self, src: &[i32]) -> Ints {
+        let mut out = [0; LANES];
+        out.copy_from_slice(&src[..LANES]);
+        Ints(out)
+    }
+
+    #[inline(always)]
+    fn store_i32(self, v: Ints, dst: &mut [i32]) {
+        dst[..LANES].copy_from_slice(&v.0);
+    }
+
+    #[inline(always)]
+    fn to_bits(self, a: Lanes) -> Ints {
+        Ints(a.0.map(|x| x.to_bits() as i32))
+    }
+
+    #[inline(always)]
+    fn of_bits(self, a: Ints) -> Lanes {
+        Lanes(a.0.map(|x| f32::from_bits(x as u32)))
+    }
+
+    #[inline(always)]
+    fn to_i32(self, a: Lanes) -> Ints {
+        Ints(a.0.map(|x| x.round_ties_even() as i32))
+    }
+
+    #[inline(always)]
+    fn to_f32(self, a: Ints) -> Lanes {
+        Lanes(a.0.map(|x| x as f32))
+    }
+
+    #[inline(always)]
+    fn add_i32(self, a: Ints, b: Ints) -> Ints {
+        ints!(a, b, |x, y| x.wrapping_add(y))
+    }
+
+    #[inline(always)]
+    fn sub_i32(self, a: Ints, b: Ints) -> Ints {
+        ints!(a, b, |x, y| x.wrapping_sub(y))
+    }
+
+    #[inline(always)]
+    fn and_i32(self, a: Ints, b: Ints) -> Ints {
+        ints!(a, b, |x, y| x & y)
+    }
+
+    #[inline(always)]
+    fn or_i32(self, a: Ints, b: Ints) -> Ints {
+        ints!(a, b, |x, y| x | y)
+    }
+
+    #[inline(always)]
+    fn xor_i32(self, a: Ints, b: Ints) -> Ints {
+        ints!(a, b, |x, y| x ^ y)
+    }
+
+    #[inline(always)]
+    fn shl_i32(self, a: Ints, n: u32) -> Ints {
+        Ints(a.0.map(|x| x.wrapping_shl(n)))
+    }
+
+    #[inline(always)]
+    fn shr_i32(self, a: Ints, n: u32) -> Ints {
+        Ints(a.0.map(|x| x.wrapping_shr(n)))
+    }
+
+    #[inline(always)]
+    fn eq_i32(self, a: Ints, b: Ints) -> [bool; LANES] {
+        mask!(a, b, |x, y| x == y)
+    }
+
+    #[inline(always)]
+    fn gt_i32(self, a: Ints, b: Ints) -> [bool; LANES] {
+        mask!(a, b, |x, y| x > y)
+    }
+
+    #[inline(always)]
+    fn any(self, mask: [bool; LANES]) -> bool {
+        mask.contains(&true)
     }
 
     #[inline(always)]

@@ -3,13 +3,18 @@
 
 mod erf;
 mod exp;
+mod log;
+mod reduce;
 mod sigmoid;
 mod tanh;
+mod trigonometric;
 
 pub use erf::erf;
-pub use exp::exp;
+pub use exp::{exp, expm1};
+pub use log::{log, log1p};
 pub use sigmoid::sigmoid;
 pub use tanh::tanh;
+pub use trigonometric::{cos, sin};
 
 use crate::Isa;
 

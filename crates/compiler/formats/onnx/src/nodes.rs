@@ -46,7 +46,7 @@ impl<'f> Loader<'f, '_> {
             let why = format!("opset_import has no version for the domain `{}`", shown(node.domain));
             return Err(OnnxError::invalid(place, why).into());
         };
-        let build = |attrs: &Attrs| self.ops.build(domain(node.domain), node.op, opset, attrs);
+        let build = |attrs: &Attrs| self.ops.build(domain(node.domain), node.op, opset, &counted(node, attrs));
         match attributes::read(&node.attributes, &mut self.data, &place) {
             Ok(attrs) => build(&attrs).map_err(|e| Refusal::Unsupported(why_not(&e))),
             // An operator that is not there at all is the better reason.
@@ -208,4 +208,13 @@ impl<'h, 'f> Used<'h, 'f> {
         }
         Ok(self.made.get_or_insert_default())
     }
+}
+
+/// Split may leave it to the number of its outputs how many parts there are.
+fn counted(node: &Node<'_>, attrs: &Attrs) -> Attrs {
+    let told = ["split", "num_outputs"].iter().any(|name| attrs.get(name).is_some()) || trimmed(&node.inputs).len() > 1;
+    if node.op == "Split" && domain(node.domain).is_empty() && !told {
+        return attrs.clone().with_int("num_outputs", node.outputs.len() as i64);
+    }
+    attrs.clone()
 }

@@ -98,14 +98,14 @@ impl<'f> Loader<'f, '_> {
         Ok(Fact::new(dtype, shape))
     }
 
-    /// An extent: a number, a symbol by its name, or a new symbol where nothing is said (or −1, as some writers have it).
+    /// An extent: a number, a symbol by its name, or a new symbol where nothing is said (or −1 or `?`, as some writers have it).
     fn dim(&mut self, extent: Extent<'f>, input: &str, axis: usize, params: &mut Params<'f>, place: &str) -> Result<Dim, OnnxError> {
         let name = match extent {
             Extent::Value(v) if v != -1 => {
                 let n = usize::try_from(v).map(Dim::Known);
                 return n.map_err(|_| OnnxError::invalid(place, format!("extent {axis}: expected 0 or more, got {v}")));
             }
-            Extent::Param(name) if !name.is_empty() => name.to_owned(),
+            Extent::Param(name) if !matches!(name, "" | "?") => name.to_owned(),
             _ => params.fresh(input, axis),
         };
         if self.graph.symbols().len() == MAX_SYMBOLS && !self.graph.symbols().iter().any(|s| s.name == name) {

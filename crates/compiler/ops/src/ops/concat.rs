@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, ShapeError, normalize_axis};
+use fastserve_ir::{
+    AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Movement, Op, OpError, OpRef, ShapeError, normalize_axis,
+};
 
 use crate::def::OpDef;
 use crate::shape_ints;
@@ -63,7 +65,12 @@ impl Op for Concat {
     }
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
-        if cx.inputs.len() == 1 { Lowered::Alias } else { Lowered::Reference }
+        let axis = cx.inputs.req(0).and_then(|x| normalize_axis(self.axis, x.rank()));
+        match axis {
+            _ if cx.inputs.len() == 1 => Lowered::Alias,
+            Ok(axis) => Lowered::Move(Movement::Concat(axis)),
+            Err(_) => Lowered::Reference,
+        }
     }
 }
 

@@ -26,12 +26,16 @@ pub struct ConvTranspose {
 pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "ConvTranspose", since: 1, build }];
 
 fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
+    Ok(Arc::new(read(attrs)?))
+}
+
+pub(crate) fn read(attrs: &Attrs) -> Result<ConvTranspose, AttrError> {
     attrs.only(&[&WindowAttrs::NAMES[..5], &["group", "output_padding", "output_shape"]].concat())?;
     let group = usize::try_from(attrs.int_or("group", 1)?).ok().filter(|&g| g > 0);
     let group = group.ok_or_else(|| AttrError::value("group", "expected at least 1"))?;
     let output_padding = attrs.sizes("output_padding")?.unwrap_or_default();
     let output_shape = attrs.sizes("output_shape")?.filter(|s| !s.is_empty());
-    Ok(Arc::new(ConvTranspose { window: WindowAttrs::read(attrs)?, group, output_padding, output_shape }))
+    Ok(ConvTranspose { window: WindowAttrs::read(attrs)?, group, output_padding, output_shape })
 }
 
 /// The window along one axis.
@@ -97,7 +101,7 @@ impl ConvTranspose {
         Ok(())
     }
 
-    fn check_bias(&self, b: &Fact, channels: &Dim) -> Result<(), ShapeError> {
+    pub(crate) fn check_bias(&self, b: &Fact, channels: &Dim) -> Result<(), ShapeError> {
         let differ = matches!((b.shape.first().and_then(Dim::known), channels.known()), (Some(a), Some(b)) if a != b);
         if b.rank() != 1 || differ {
             return Err(ShapeError::shape("input 2: expected one element an output channel"));
@@ -116,7 +120,7 @@ impl ConvTranspose {
         Ok(kernel)
     }
 
-    fn check_kernel(&self, kernel: &[usize]) -> Result<(), ShapeError> {
+    pub(crate) fn check_kernel(&self, kernel: &[usize]) -> Result<(), ShapeError> {
         let rank = kernel.len();
         let (w, shape) = (&self.window, self.output_shape.as_deref().unwrap_or_default());
         if let Some(attr) = w.kernel_shape.as_ref().filter(|attr| *attr != kernel) {
@@ -148,7 +152,7 @@ impl ConvTranspose {
     }
 
     /// The output's extent along an axis.
-    fn extent(&self, i: usize, input: &Dim, kernel: &[usize]) -> Result<Dim, ShapeError> {
+    pub(crate) fn extent(&self, i: usize, input: &Dim, kernel: &[usize]) -> Result<Dim, ShapeError> {
         if let Some(shape) = &self.output_shape {
             return Ok(shape.get(i).copied().unwrap_or_default().into());
         }
@@ -178,6 +182,21 @@ impl ConvTranspose {
         }
         let axis = |i: usize| self.resolve_axis(i, input[i], kernel, output[i]);
         (0..kernel.len()).map(axis).collect::<Option<_>>().ok_or(ShapeError::Overflow)
+    }
+
+    /// The window along an axis, where it does not depend on an extent that is not known.
+    pub(crate) fn known_axis(&self, i: usize, input: &Dim, kernel: &[usize]) -> Option<TransposedAxis> {
+        if let Some(n) = input.known() {
+            let output = self.extent(i, input, kernel).ok()?.known()?;
+            return self.resolve_axis(i, n, kernel, output);
+        }
+        if self.output_shape.is_some() {
+            return None;
+        }
+        // What is cut off does not depend on the input's extent; any one will do.
+        let one = Dim::Known(1);
+        let output = self.extent(i, &one, kernel).ok()?.known()?;
+        self.resolve_axis(i, 1, kernel, output)
     }
 
     fn resolve_axis(&self, i: usize, input: usize, kernel: &[usize], output: usize) -> Option<TransposedAxis> {
@@ -238,7 +257,7 @@ impl<T: Float> Job<'_, T> {
         let (space, taps) = (count(&self.sx[2..]), count(&self.sw[2..]));
         let mut sum = 0.0;
         for tap in 0..taps {
-            let Some(position) = self.source(out, &unflatten(tap, &self.sw[2..])) else { continue };
+            let Some(position) = source(&self.axes, &self.sx[2..], out, &unflatten(tap, &self.sw[2..])) else { continue };
             for c in group * per_group..(group + 1) * per_group {
                 let x = self.x[(n * self.sx[1] + c) * space + position].to_f64();
                 sum += x * self.w[(c * self.sw[1] + column) * taps + tap].to_f64();
@@ -246,16 +265,17 @@ impl<T: Float> Job<'_, T> {
         }
         sum
     }
+}
 
-    fn source(&self, out: &[usize], tap: &[usize]) -> Option<usize> {
-        let mut flat = 0;
-        for (i, axis) in self.axes.iter().enumerate() {
-            let steps = (out[i] + axis.pad).checked_sub(tap[i] * axis.dilation)?;
-            if steps % axis.stride != 0 || steps / axis.stride >= self.sx[2 + i] {
-                return None;
-            }
-            flat = flat * self.sx[2 + i] + steps / axis.stride;
+/// The flat position of the input whose tap falls on an output position, if there is one.
+pub(crate) fn source(axes: &[TransposedAxis], input: &[usize], out: &[usize], tap: &[usize]) -> Option<usize> {
+    let mut flat = 0;
+    for (i, axis) in axes.iter().enumerate() {
+        let steps = (out[i] + axis.pad).checked_sub(tap[i] * axis.dilation)?;
+        if steps % axis.stride != 0 || steps / axis.stride >= input[i] {
+            return None;
         }
-        Some(flat)
+        flat = flat * input[i] + steps / axis.stride;
     }
+    Some(flat)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, ShapeError};
+use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Movement, Op, OpError, OpRef, ShapeError};
 
 use crate::broadcast::{broadcast, broadcast_strides, fits};
 use crate::def::OpDef;
@@ -52,7 +52,7 @@ impl Op for Expand {
     }
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
-        if same_extents(cx) { Lowered::Alias } else { Lowered::Reference }
+        if same_extents(cx) { Lowered::Alias } else { Lowered::Move(Movement::Expand) }
     }
 }
 

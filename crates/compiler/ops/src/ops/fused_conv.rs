@@ -15,7 +15,7 @@ use crate::ops::conv::Conv;
 use crate::ops::pack_conv::{packed_layout, packed_order, read_form, read_size, write_form};
 use crate::window::{AutoPad, WindowAttrs};
 
-/// `act(X * W + bias[O])` on `[N, C, H, W]`.
+/// `act(X * W + bias[O])` on `[N, C, H, W]`, or on `[N, C, W]` as height 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FusedConv(pub ConvSpec);
 
@@ -57,9 +57,19 @@ impl Op for FusedConv {
         }
         let bias = if self.0.epilogue.bias == BiasAxis::None { None } else { Some(inputs.req(2)?) };
         let plain = Fact::new(w.dtype, w.shape.clone());
-        let x = self.input(inputs.ranked(0, 4)?)?;
+        let mut x = self.input(inputs.req(0)?)?;
+        let flat = x.rank() == 3 && !self.0.blocks;
+        if flat {
+            x.shape.insert(2, 1.into());
+        }
+        if x.rank() != 4 {
+            return Err(ShapeError::shape(format!("input 0: expected rank 4, or 3 in rows, got {}", x.rank())));
+        }
         let mut outputs = self.plain().infer(&Inputs(&[Some(&x), Some(&plain), bias]))?;
         for out in &mut outputs {
+            if flat && out.shape.remove(2).known() != Some(1) {
+                return Err(ShapeError::shape("the window along the height of a single spatial axis is not 1"));
+            }
             out.layout = self.layout();
             self.check_residual(inputs, out)?;
         }
@@ -67,7 +77,8 @@ impl Op for FusedConv {
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
-        let (x, packed, out) = (io.input(0)?, io.slice::<f32>(1)?, io.out_shape(0)?);
+        let (x, packed, out) = (io.input(0)?, io.slice::<f32>(1)?, with_height(io.out_shape(0)?)?);
+        let x = x.reshaped(with_height(*x.shape())?)?;
         let [kh, kw] = self.0.window.kernel;
         if x.shape().rank() != 4 || out.rank() != 4 {
             return Err(OpError::Value(format!("expected {out} of {} to be of rank 4", x.shape())));
@@ -93,6 +104,11 @@ impl Op for FusedConv {
     fn lower(&self, _: &LowerCx<'_>) -> Lowered {
         Lowered::Conv(self.0)
     }
+}
+
+/// A single spatial axis is a width, and the height is 1.
+fn with_height(shape: Shape) -> Result<Shape, OpError> {
+    Ok(if let [n, c, w] = *shape.dims() { Shape::new(&[n, c, 1, w])? } else { shape })
 }
 
 impl FusedConv {

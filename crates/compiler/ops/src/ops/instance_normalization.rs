@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
+use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, NormalizeOver, NormalizeSpec, Op, OpError, OpRef, ShapeError};
 
 use crate::def::OpDef;
 use crate::elements::{Float, count, for_float, require_float};
@@ -91,6 +91,18 @@ impl Op for InstanceNormalization {
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let dtype = io.dtype(0)?;
         for_float!(dtype, T => self.body::<T>(io))
+    }
+
+    fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
+        let over = match self.grouping {
+            Grouping::Channel => NormalizeOver::Channel,
+            Grouping::Groups(groups) => NormalizeOver::Groups(groups),
+            Grouping::GroupParameters(_) => return Lowered::Reference,
+        };
+        if !cx.all_f32() {
+            return Lowered::Reference;
+        }
+        Lowered::Normalize(NormalizeSpec { over, epsilon: self.epsilon, centred: true })
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Dim, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError, normalize_axis};
+use fastserve_ir::{
+    AttrError, Attrs, Dim, Fact, Inputs, Io, LowerCx, Lowered, NormalizeOver, NormalizeSpec, Op, OpError, OpRef, ShapeError, normalize_axis,
+};
 use fastserve_tensor::{DType, Shape, bf16};
 
 use crate::broadcast::{broadcast_strides, fits, walk};
@@ -69,6 +71,13 @@ impl Op for LayerNormalization {
         let dtype = io.dtype(0)?;
         for_float!(dtype, T => self.body::<T>(io))
     }
+
+    fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
+        match self.spec(cx) {
+            Some(spec) if cx.all_f32() && cx.outputs.len() == 1 => Lowered::Normalize(spec),
+            _ => Lowered::Reference,
+        }
+    }
 }
 
 /// A parameter is repeated to the extents of the input, which stay. Extents that are not known are compared at run time.
@@ -84,6 +93,15 @@ pub(crate) fn check_parameter(parameter: &Fact, x: &[Dim], i: usize) -> Result<(
 }
 
 impl LayerNormalization {
+    /// The kernel's parameters have an element for each position of a row.
+    fn spec(&self, cx: &LowerCx<'_>) -> Option<NormalizeSpec> {
+        let x = cx.inputs.req(0).ok()?;
+        let axis = normalize_axis(self.axis, x.rank()).ok()?;
+        let whole = |i: usize| cx.inputs.opt(i).is_none_or(|p| p.shape == x.shape[axis..]);
+        let spec = NormalizeSpec { over: NormalizeOver::From(axis), epsilon: self.epsilon, centred: !self.rms };
+        (whole(1) && whole(2)).then_some(spec)
+    }
+
     fn body<T: Float>(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let shape = io.shape(0)?;
         let axis = normalize_axis(self.axis, shape.rank())?;

@@ -1,4 +1,4 @@
-//! Pad with a constant; negative padding crops.
+//! Pad with a constant or with the input's own elements; negative padding crops.
 
 use std::sync::Arc;
 
@@ -12,9 +12,27 @@ use crate::shape_ints::{self, distinct_axes};
 /// Elements before and after each axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pad {
+    /// What the new elements are.
+    pub mode: PadMode,
     /// Padding (all starts, then all ends) and value as attributes (before opset 11); else they are inputs.
     pub fixed: Option<(Vec<i64>, f32)>,
 }
+
+/// What the new elements are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PadMode {
+    /// One value.
+    Constant,
+    /// The input mirrored at its ends, which are not repeated.
+    Reflect,
+    /// The input's ends.
+    Edge,
+    /// The input again.
+    Wrap,
+}
+
+const MODES: &[(&str, PadMode)] =
+    &[("constant", PadMode::Constant), ("reflect", PadMode::Reflect), ("edge", PadMode::Edge), ("wrap", PadMode::Wrap)];
 
 pub(crate) const DEFS: &[OpDef] =
     &[OpDef { name: "Pad", since: 2, build: |attrs, _| old(attrs, "pads", "value") }, OpDef { name: "Pad", since: 11, build }];
@@ -24,22 +42,20 @@ fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
         return old(attrs, "fs.pads", "fs.value");
     }
     attrs.only(&["mode"])?;
-    check_mode(attrs)?;
-    Ok(Arc::new(Pad { fixed: None }))
+    Ok(Arc::new(Pad { mode: mode(attrs)?, fixed: None }))
 }
 
 fn old(attrs: &Attrs, pads: &'static str, value: &'static str) -> Result<OpRef, AttrError> {
     attrs.only(&["mode", pads, value])?;
-    check_mode(attrs)?;
+    let mode = mode(attrs)?;
     let pads = attrs.ints(pads)?.ok_or(AttrError::Missing(pads))?;
-    Ok(Arc::new(Pad { fixed: Some((pads, attrs.float_or(value, 0.0)?)) }))
+    Ok(Arc::new(Pad { mode, fixed: Some((pads, attrs.float_or(value, 0.0)?)) }))
 }
 
-fn check_mode(attrs: &Attrs) -> Result<(), AttrError> {
-    match attrs.str("mode")?.as_deref() {
-        None | Some("constant") => Ok(()),
-        Some(other) => Err(AttrError::value("mode", format!("expected constant, got {other}"))),
-    }
+fn mode(attrs: &Attrs) -> Result<PadMode, AttrError> {
+    let Some(word) = attrs.str("mode")? else { return Ok(PadMode::Constant) };
+    let row = MODES.iter().find(|(n, _)| *n == word);
+    row.map(|(_, m)| *m).ok_or_else(|| AttrError::value("mode", format!("{word} is not supported")))
 }
 
 impl Op for Pad {
@@ -48,15 +64,17 @@ impl Op for Pad {
     }
 
     fn attrs(&self) -> Attrs {
+        let row = MODES.iter().find(|(_, m)| *m == self.mode && *m != PadMode::Constant);
+        let attrs = row.map_or_else(Attrs::new, |(name, _)| Attrs::new().with_str("mode", *name));
         match &self.fixed {
-            None => Attrs::new(),
-            Some((pads, value)) => Attrs::new().with_ints("fs.pads", pads.clone()).with_float("fs.value", *value),
+            None => attrs,
+            Some((pads, value)) => attrs.with_ints("fs.pads", pads.clone()).with_float("fs.value", *value),
         }
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.req(0)?;
-        if self.fixed.is_none() && inputs.opt(2).is_some() {
+        if self.fixed.is_none() && self.mode == PadMode::Constant && inputs.opt(2).is_some() {
             inputs.same_dtype(2, x.dtype)?;
         }
         let pads = self.pads(inputs, x.rank())?;
@@ -67,7 +85,7 @@ impl Op for Pad {
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let starts = self.starts(io)?;
         let fill = self.fill(io)?;
-        for_width!(io.dtype(0)?, T => body::<T>(io, &starts, &fill))
+        for_width!(io.dtype(0)?, T => body::<T>(io, self.mode, &starts, &fill))
     }
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
@@ -162,7 +180,7 @@ fn put_float(fill: &mut [u8; 8], dtype: DType, value: f32) -> Result<(), OpError
     Ok(())
 }
 
-fn body<T: bytemuck::Pod>(io: &mut Io<'_>, starts: &[i64; MAX_RANK], fill: &[u8; 8]) -> Result<(), OpError> {
+fn body<T: bytemuck::Pod>(io: &mut Io<'_>, mode: PadMode, starts: &[i64; MAX_RANK], fill: &[u8; 8]) -> Result<(), OpError> {
     let (from, to) = (io.shape(0)?, io.out_shape(0)?);
     if from.rank() != to.rank() {
         return Err(OpError::Value(format!("{from} cannot be padded to {to}")));
@@ -171,20 +189,37 @@ fn body<T: bytemuck::Pod>(io: &mut Io<'_>, starts: &[i64; MAX_RANK], fill: &[u8;
     let x = words::<T>(io, 0)?;
     let y = words_mut::<T>(io, 0)?;
     for (i, y) in y.iter_mut().enumerate() {
-        *y = source(i, &from, &to, starts).map_or(fill, |at| x[at]);
+        *y = source(mode, i, &from, &to, starts).map_or(fill, |at| x[at]);
     }
     Ok(())
 }
 
 /// The flat position in the input of a flat position in the output; `None` in the padding.
-fn source(mut flat: usize, from: &Shape, to: &Shape, starts: &[i64; MAX_RANK]) -> Option<usize> {
+fn source(mode: PadMode, mut flat: usize, from: &Shape, to: &Shape, starts: &[i64; MAX_RANK]) -> Option<usize> {
     let strides = from.strides();
     let mut at = 0;
     for axis in (0..to.rank()).rev() {
         let index = (flat % to[axis]) as i64;
         flat /= to[axis];
-        let index = usize::try_from(index.checked_sub(starts[axis])?).ok().filter(|&i| i < from[axis])?;
+        let index = inside(mode, index.checked_sub(starts[axis])?, from[axis])?;
         at += index * strides[axis];
     }
     Some(at)
+}
+
+/// The place in an extent of `len` that an index in or beyond it stands for; none where the padding is a constant.
+fn inside(mode: PadMode, index: i64, len: usize) -> Option<usize> {
+    let n = i64::try_from(len).ok().filter(|&n| n > 0)?;
+    let index = match mode {
+        PadMode::Constant => index,
+        PadMode::Edge => index.clamp(0, n - 1),
+        PadMode::Wrap => index.rem_euclid(n),
+        PadMode::Reflect if n == 1 => 0,
+        PadMode::Reflect => {
+            let period = 2 * (n - 1);
+            let at = index.rem_euclid(period);
+            at.min(period - at)
+        }
+    };
+    usize::try_from(index).ok().filter(|&i| i < len)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
-use fastserve_tensor::{DType, Element, TensorView};
+use fastserve_tensor::{DType, Element, MAX_RANK, Shape, TensorView};
 
 use crate::broadcast::{broadcast, broadcast_strides, fits, walk};
 use crate::def::OpDef;
@@ -46,52 +46,51 @@ impl Op for Pow {
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
-        let exponents = numbers(&io.input(1)?)?;
         let dtype = io.dtype(0)?;
-        PowBody { exponents, io }.run(dtype)
+        PowBody(io).run(dtype)
     }
 }
 
-/// Any numbers as f64.
-fn numbers(view: &TensorView<'_>) -> Result<Vec<f64>, OpError> {
-    struct Read<'v, 'a>(&'v TensorView<'a>, Vec<f64>);
+/// An exponent as f64.
+fn exponent(view: &TensorView<'_>, i: usize) -> Result<f64, OpError> {
+    struct Read<'v, 'a>(&'v TensorView<'a>, usize, f64);
     impl NumericBody for Read<'_, '_> {
         fn float<T: Float>(&mut self) -> Result<(), OpError> {
-            self.1 = self.0.as_slice::<T>()?.iter().map(|v| v.to_f64()).collect();
+            self.2 = self.0.as_slice::<T>()?.get(self.1).map_or(f64::NAN, |v| v.to_f64());
             Ok(())
         }
         fn int<T: Int>(&mut self) -> Result<(), OpError> {
-            self.1 = self.0.as_slice::<T>()?.iter().map(|v| v.to_i128() as f64).collect();
+            self.2 = self.0.as_slice::<T>()?.get(self.1).map_or(f64::NAN, |v| v.to_i128() as f64);
             Ok(())
         }
     }
-    let mut read = Read(view, Vec::new());
+    let mut read = Read(view, i, f64::NAN);
     read.run(view.dtype())?;
-    Ok(read.1)
+    Ok(read.2)
 }
 
-/// For each element of the result, the positions of its operands.
-fn each(io: &Io<'_>, mut visit: impl FnMut(usize, usize, usize)) -> Result<(), OpError> {
+/// The result's extents, and the strides with which each operand is walked along them.
+fn places(io: &Io<'_>) -> Result<(Shape, [[usize; MAX_RANK]; 2]), OpError> {
     let (out, a, b) = (io.out_shape(0)?, io.shape(0)?, io.shape(1)?);
     if !fits(&a, &out) || !fits(&b, &out) {
         return Err(OpError::Value(format!("cannot broadcast {a} and {b} to {out}")));
     }
-    walk(&out, &[broadcast_strides(&a, &out), broadcast_strides(&b, &out)], |i, [a, b]| visit(i, a, b));
-    Ok(())
+    Ok((out, [broadcast_strides(&a, &out), broadcast_strides(&b, &out)]))
 }
 
-struct PowBody<'b, 'a> {
-    exponents: Vec<f64>,
-    io: &'b mut Io<'a>,
-}
+struct PowBody<'b, 'a>(&'b mut Io<'a>);
 
 impl PowBody<'_, '_> {
     fn store<T: Element>(&mut self, of: impl Fn(T, f64) -> T) -> Result<(), OpError> {
-        let x = self.io.slice::<T>(0)?;
-        let mut made = vec![T::zeroed(); self.io.out_shape(0)?.numel()];
-        each(self.io, |i, a, b| made[i] = of(x[a], self.exponents[b]))?;
-        self.io.out_slice::<T>(0)?.copy_from_slice(&made);
-        Ok(())
+        let (x, exponents) = (self.0.slice::<T>(0)?, self.0.input(1)?);
+        let places = places(self.0)?;
+        let y = self.0.out_slice::<T>(0)?;
+        let mut failed = None;
+        walk(&places.0, &places.1, |i, [a, b]| match exponent(&exponents, b) {
+            Ok(e) => y[i] = of(x[a], e),
+            Err(e) => failed = Some(e),
+        });
+        failed.map_or(Ok(()), Err)
     }
 }
 
@@ -145,12 +144,14 @@ struct ModBody<'b, 'a> {
 impl ModBody<'_, '_> {
     fn store<T: Element>(&mut self, of: impl Fn(T, T) -> Option<T>) -> Result<(), OpError> {
         let (x, y) = (self.io.slice::<T>(0)?, self.io.slice::<T>(1)?);
-        let mut made = vec![Some(T::zeroed()); self.io.out_shape(0)?.numel()];
-        each(self.io, |i, a, b| made[i] = of(x[a], y[b]))?;
-        for (to, value) in self.io.out_slice::<T>(0)?.iter_mut().zip(made) {
-            *to = value.ok_or_else(|| OpError::Value("integer division by zero".into()))?;
-        }
-        Ok(())
+        let places = places(self.io)?;
+        let made = self.io.out_slice::<T>(0)?;
+        let mut failed = false;
+        walk(&places.0, &places.1, |i, [a, b]| match of(x[a], y[b]) {
+            Some(v) => made[i] = v,
+            None => failed = true,
+        });
+        if failed { Err(OpError::Value("integer division by zero".into())) } else { Ok(()) }
     }
 }
 

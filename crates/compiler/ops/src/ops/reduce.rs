@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use fastserve_ir::{
-    AttrError, Attrs, Dim, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, PoolKind, PoolSpec, ShapeError, Window2d,
+    AttrError, Attrs, Dim, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, PoolKind, PoolSpec, ReduceSpec, ShapeError, Window2d,
 };
+use fastserve_kernels::reduce::ReduceOp;
 use fastserve_tensor::{DType, Element, MAX_RANK, Shape, TensorView};
 
 use crate::broadcast::walk;
@@ -131,8 +132,9 @@ impl Op for Reduce {
             return Lowered::Alias;
         }
         match self.as_pool(x, &reduced) {
-            Some(spec) if x.dtype == DType::F32 => Lowered::Pool(spec),
-            _ => Lowered::Reference,
+            _ if x.dtype != DType::F32 => Lowered::Reference,
+            Some(spec) => Lowered::Pool(spec),
+            None => self.kind.kernel().map_or(Lowered::Reference, |op| Lowered::Reduce(ReduceSpec { op, goes: goes(&x.shape, reduced) })),
         }
     }
 }
@@ -176,6 +178,17 @@ impl Reduce {
 
 fn axes_of<'a>(view: &TensorView<'a>) -> Result<&'a [i64], OpError> {
     Ok(view.as_slice::<i64>()?)
+}
+
+/// The axes that go, with trailing ones that are known to be 1.
+fn goes(shape: &[Dim], mut reduced: Reduced) -> Reduced {
+    for i in (0..shape.len()).rev() {
+        if shape[i].known() != Some(1) {
+            break;
+        }
+        reduced[i] = true;
+    }
+    reduced
 }
 
 /// Pooling by one window over these spatial extents, which must be one or two, known and not 0.
@@ -250,6 +263,21 @@ impl ReduceKind {
     fn keeps_one(self) -> bool {
         use ReduceKind::{Max, Mean, Min, Prod, Sum};
         matches!(self, Max | Mean | Min | Prod | Sum)
+    }
+
+    /// The kernel's operation, if it has one.
+    fn kernel(self) -> Option<ReduceOp> {
+        match self {
+            ReduceKind::L1 => Some(ReduceOp::L1),
+            ReduceKind::L2 => Some(ReduceOp::L2),
+            ReduceKind::LogSum | ReduceKind::LogSumExp => None,
+            ReduceKind::Max => Some(ReduceOp::Max),
+            ReduceKind::Mean => Some(ReduceOp::Mean),
+            ReduceKind::Min => Some(ReduceOp::Min),
+            ReduceKind::Prod => Some(ReduceOp::Prod),
+            ReduceKind::Sum => Some(ReduceOp::Sum),
+            ReduceKind::SumSquare => Some(ReduceOp::SumSquare),
+        }
     }
 
     /// What is made of so many elements, from their sum, product or extreme.

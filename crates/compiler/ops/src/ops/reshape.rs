@@ -101,7 +101,8 @@ fn remainder(from: &[Dim], known: &[Dim]) -> Result<Dim, ShapeError> {
     for factor in below {
         let at = above.iter().position(|a| *a == factor);
         let at = at.ok_or_else(|| ShapeError::shape("an extent of -1 depends on more than one symbol"))?;
-        above.swap_remove(at);
+        // In order, so that equal products have equal forms.
+        above.remove(at);
     }
     if divisor == 0 || (above.is_empty() && total % divisor != 0) {
         return Err(ShapeError::shape(format!("{total} elements do not divide into {divisor}")));

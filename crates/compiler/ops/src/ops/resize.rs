@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use fastserve_ir::{
-    AttrError, Attrs, Coordinates, Dim, DimOp, Fact, Inputs, Interpolation, Io, LowerCx, Lowered, NearestMode, Op, OpError, OpRef,
-    ResizeSpec, ShapeError,
+    AttrError, Attrs, Coordinates, Dim, DimOp, Fact, Inputs, Interpolation, Io, LowerCx, Lowered, Movement, NearestMode, Op, OpError,
+    OpRef, ResizeSpec, ShapeError,
 };
 use fastserve_tensor::{DType, MAX_RANK, Shape, TensorView};
 
@@ -179,9 +179,11 @@ impl Op for Resize {
     }
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
-        let (Ok(x), Some(y)) = (cx.inputs.req(0), cx.outputs.first()) else { return Lowered::Reference };
-        let (_, _) = (x, y);
-        Lowered::Reference
+        let Interpolation::Nearest(mode) = self.spec.interpolation else { return Lowered::Reference };
+        match self.lowered_scales(cx) {
+            Some(scales) => Lowered::Move(Movement::Nearest { coordinates: self.spec.coordinates, mode, scales }),
+            None => Lowered::Reference,
+        }
     }
 }
 
@@ -232,6 +234,19 @@ impl Resize {
             return Err(ShapeError::shape(format!("{} scales", value.numel())));
         }
         Ok(value.as_slice::<f32>().map_err(|_| ShapeError::DataDependent(i))?.to_vec())
+    }
+
+    /// The scale of each axis where the model gives it.
+    fn lowered_scales(&self, cx: &LowerCx<'_>) -> Option<Vec<Option<f32>>> {
+        let rank = cx.inputs.req(0).ok()?.rank();
+        let axes = self.axes(rank).ok()?;
+        let mut scales = vec![None; rank];
+        if self.has_sizes(|i| cx.inputs.opt(i).is_some_and(|f| f.known_shape().is_none_or(|s| s.numel() > 0))) {
+            return Some(scales);
+        }
+        let list = self.known_scales(&cx.inputs).ok().filter(|l| l.len() == axes.len())?;
+        axes.iter().zip(list).for_each(|(&axis, scale)| scales[axis] = Some(scale));
+        Some(scales)
     }
 
     /// The scale of each axis: as given, or what the sizes make of it.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, ShapeError, normalize_axis};
+use fastserve_ir::{
+    AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Movement, Op, OpError, OpRef, ShapeError, normalize_axis,
+};
 use fastserve_tensor::{MAX_RANK, Shape};
 
 use crate::def::OpDef;
@@ -91,8 +93,17 @@ impl Op for Slice {
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         let (Ok(x), Some(y)) = (cx.inputs.req(0), cx.outputs.first()) else { return Lowered::Reference };
-        let forward = self.parts(&cx.inputs, x.rank()).is_ok_and(|parts| parts.iter().flatten().all(|p| p.step > 0));
-        if forward && x.shape == y.shape { Lowered::Alias } else { Lowered::Reference }
+        let Ok(parts) = self.parts(&cx.inputs, x.rank()) else { return Lowered::Reference };
+        if parts.iter().flatten().all(|p| p.step > 0) && x.shape == y.shape {
+            return Lowered::Alias;
+        }
+        let cut = |part: &Option<Part>| match part {
+            None => Some((0, 1)),
+            Some(Part { start: Int::Known(start), step, .. }) => Some((*start, *step)),
+            Some(_) => None,
+        };
+        let cuts: Option<Vec<(i64, i64)>> = parts.iter().map(cut).collect();
+        cuts.map_or(Lowered::Reference, |cuts| Lowered::Move(Movement::Slice(cuts)))
     }
 }
 
@@ -153,14 +164,19 @@ fn check_lengths(lengths: [usize; 4]) -> Result<(), ShapeError> {
 
 /// The first element taken, clamped as ONNX says.
 pub(crate) fn first(start: i64, len: usize, step: i64) -> i64 {
-    let len = len as i64;
+    let len = signed_len(len);
     let start = if start < 0 { start.saturating_add(len) } else { start };
     if step < 0 { start.clamp(-1, len - 1) } else { start.clamp(0, len) }
 }
 
+/// An extent beyond every i64 is no tensor's.
+fn signed_len(len: usize) -> i64 {
+    i64::try_from(len).unwrap_or(i64::MAX)
+}
+
 /// The number of elements between two that are known.
 fn count(start: i64, end: i64, step: i64, len: usize) -> usize {
-    let (start, n) = (first(start, len, step), len as i64);
+    let (start, n) = (first(start, len, step), signed_len(len));
     let end = if end < 0 { end.saturating_add(n) } else { end };
     let end = if step < 0 { end.clamp(-1, n - 1) } else { end.clamp(0, n) };
     let span = if step < 0 { start - end } else { end - start };

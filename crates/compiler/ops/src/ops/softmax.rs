@@ -55,7 +55,7 @@ impl Op for Softmax {
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         let axis = cx.inputs.req(0).and_then(|x| self.axis_of(x.rank()));
         match axis {
-            Ok(axis) if cx.all_f32() && !self.log => Lowered::Softmax(SoftmaxSpec { axis, flatten: self.flatten }),
+            Ok(axis) if cx.all_f32() => Lowered::Softmax(SoftmaxSpec { axis, flatten: self.flatten, log: self.log }),
             _ => Lowered::Reference,
         }
     }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, ShapeError, normalize_axis};
+use fastserve_ir::{
+    AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Movement, Op, OpError, OpRef, ShapeError, normalize_axis,
+};
 
 use crate::def::OpDef;
 use crate::moves::{flat, remap};
@@ -104,7 +106,10 @@ impl Op for Split {
         if cx.outputs.len() == 1 && cx.inputs.req(0).is_ok_and(|x| x.shape == cx.outputs[0].shape) {
             return Lowered::Alias;
         }
-        Lowered::Reference
+        match cx.inputs.req(0).and_then(|x| normalize_axis(self.axis, x.rank())) {
+            Ok(axis) => Lowered::Move(Movement::Split(axis)),
+            Err(_) => Lowered::Reference,
+        }
     }
 }
 

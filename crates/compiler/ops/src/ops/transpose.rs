@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Dim, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, ShapeError, attrs::ints_of};
+use fastserve_ir::{AttrError, Attrs, Dim, Fact, Inputs, Io, LowerCx, Lowered, Movement, Op, OpError, OpRef, ShapeError, attrs::ints_of};
 use fastserve_tensor::{MAX_RANK, Shape};
 
 use crate::broadcast::walk;
@@ -54,7 +54,8 @@ impl Op for Transpose {
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         match cx.inputs.req(0) {
             Ok(x) if self.keeps_order(&x.shape) => Lowered::Alias,
-            _ => Lowered::Reference,
+            Ok(x) => Lowered::Move(Movement::Transpose((0..x.rank()).map(|i| self.axis(i, x.rank())).collect())),
+            Err(_) => Lowered::Reference,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, ShapeError};
-use fastserve_kernels::elementwise::UnaryOp;
+use fastserve_kernels::elementwise::{Param, UnaryOp};
 use fastserve_kernels::epilogue::Activation;
 use fastserve_tensor::DType;
 
@@ -23,22 +23,49 @@ macro_rules! table {
 table! {
     "Abs" 6 |_| Ok(UnaryOp::Abs);
     "Ceil" 6 |_| Ok(UnaryOp::Ceil);
+    "Celu" 12 |a| Ok(UnaryOp::Celu { alpha: param(a, "alpha", 1.0)? });
+    "Cos" 7 |_| Ok(UnaryOp::Cos);
+    "Elu" 6 |a| Ok(UnaryOp::Elu { alpha: param(a, "alpha", 1.0)? });
     "Erf" 9 |_| Ok(UnaryOp::Erf);
     "Exp" 6 |_| Ok(UnaryOp::Exp);
     "Floor" 6 |_| Ok(UnaryOp::Floor);
+    "Gelu" 20 |a| Ok(UnaryOp::Activation(read_gelu(a)?));
     "HardSigmoid" 6 |a| Ok(UnaryOp::Activation(Activation::HardSigmoid { alpha: a.float_or("alpha", 0.2)?, beta: a.float_or("beta", 0.5)? }));
     "HardSwish" 14 |_| Ok(UnaryOp::Activation(Activation::HardSwish));
     "LeakyRelu" 6 |a| Ok(UnaryOp::Activation(Activation::LeakyRelu { alpha: a.float_or("alpha", 0.01)? }));
+    "Log" 6 |_| Ok(UnaryOp::Log);
+    "Mish" 18 |_| Ok(UnaryOp::Activation(Activation::Mish));
     "Neg" 6 |_| Ok(UnaryOp::Neg);
     "Reciprocal" 6 |_| Ok(UnaryOp::Reciprocal);
     "Relu" 6 |_| Ok(UnaryOp::Activation(Activation::Relu));
     "Round" 11 |_| Ok(UnaryOp::Round);
+    "Selu" 6 |a| Ok(UnaryOp::Selu { alpha: param(a, "alpha", SELU_ALPHA)?, gamma: param(a, "gamma", SELU_GAMMA)? });
     "Sigmoid" 6 |_| Ok(UnaryOp::Activation(Activation::Sigmoid));
+    "Sign" 9 |_| Ok(UnaryOp::Sign);
+    "Sin" 7 |_| Ok(UnaryOp::Sin);
+    "Softplus" 1 |_| Ok(UnaryOp::Softplus);
+    "Softsign" 1 |_| Ok(UnaryOp::Softsign);
     "Sqrt" 6 |_| Ok(UnaryOp::Sqrt);
     "Tanh" 6 |_| Ok(UnaryOp::Activation(Activation::Tanh));
+    "ThresholdedRelu" 10 |a| Ok(UnaryOp::ThresholdedRelu { alpha: param(a, "alpha", 1.0)? });
     "fs.Clip" 1 |a| Ok(UnaryOp::Activation(read_clip(a)?));
-    "fs.Gelu" 1 |_| Ok(UnaryOp::Gelu);
     "fs.Silu" 1 |_| Ok(UnaryOp::Activation(Activation::Silu));
+}
+
+/// What ONNX says where the attributes are absent.
+const SELU_ALPHA: f32 = 1.673_263_2;
+const SELU_GAMMA: f32 = 1.050_701;
+
+fn param(attrs: &Attrs, name: &str, default: f32) -> Result<Param, AttrError> {
+    attrs.float_or(name, default).map(Param)
+}
+
+fn read_gelu(attrs: &Attrs) -> Result<Activation, AttrError> {
+    match attrs.str("approximate")?.as_deref() {
+        None | Some("none") => Ok(Activation::Gelu),
+        Some("tanh") => Ok(Activation::GeluTanh),
+        Some(other) => Err(AttrError::value("approximate", format!("`none` or `tanh`, not `{other}`"))),
+    }
 }
 
 fn read_clip(attrs: &Attrs) -> Result<Activation, AttrError> {
@@ -60,19 +87,30 @@ impl Op for Unary {
         match self.0 {
             UnaryOp::Abs => "Abs",
             UnaryOp::Ceil => "Ceil",
+            UnaryOp::Celu { .. } => "Celu",
+            UnaryOp::Cos => "Cos",
+            UnaryOp::Elu { .. } => "Elu",
             UnaryOp::Erf => "Erf",
             UnaryOp::Exp => "Exp",
             UnaryOp::Floor => "Floor",
-            UnaryOp::Gelu => "fs.Gelu",
+            UnaryOp::Log => "Log",
             UnaryOp::Neg => "Neg",
             UnaryOp::Reciprocal => "Reciprocal",
             UnaryOp::Round => "Round",
+            UnaryOp::Selu { .. } => "Selu",
+            UnaryOp::Sign => "Sign",
+            UnaryOp::Sin => "Sin",
+            UnaryOp::Softplus => "Softplus",
+            UnaryOp::Softsign => "Softsign",
             UnaryOp::Sqrt => "Sqrt",
+            UnaryOp::ThresholdedRelu { .. } => "ThresholdedRelu",
             UnaryOp::Activation(Activation::None) => "Identity",
             UnaryOp::Activation(Activation::Clip { .. }) => "fs.Clip",
+            UnaryOp::Activation(Activation::Gelu | Activation::GeluTanh) => "Gelu",
             UnaryOp::Activation(Activation::HardSigmoid { .. }) => "HardSigmoid",
             UnaryOp::Activation(Activation::HardSwish) => "HardSwish",
             UnaryOp::Activation(Activation::LeakyRelu { .. }) => "LeakyRelu",
+            UnaryOp::Activation(Activation::Mish) => "Mish",
             UnaryOp::Activation(Activation::Relu) => "Relu",
             UnaryOp::Activation(Activation::Sigmoid) => "Sigmoid",
             UnaryOp::Activation(Activation::Silu) => "fs.Silu",
@@ -87,6 +125,12 @@ impl Op for Unary {
                 Attrs::new().with_float("alpha", alpha).with_float("beta", beta)
             }
             UnaryOp::Activation(Activation::Clip { min, max }) => Attrs::new().with_float("min", min).with_float("max", max),
+            UnaryOp::Activation(Activation::Gelu) => Attrs::new().with_str("approximate", "none"),
+            UnaryOp::Activation(Activation::GeluTanh) => Attrs::new().with_str("approximate", "tanh"),
+            UnaryOp::Elu { alpha } | UnaryOp::Celu { alpha } | UnaryOp::ThresholdedRelu { alpha } => {
+                Attrs::new().with_float("alpha", alpha.0)
+            }
+            UnaryOp::Selu { alpha, gamma } => Attrs::new().with_float("alpha", alpha.0).with_float("gamma", gamma.0),
             _ => Attrs::new(),
         }
     }
@@ -111,7 +155,7 @@ impl Op for Unary {
 
 impl Unary {
     fn takes_integers(&self, dtype: DType) -> bool {
-        dtype != DType::Bool && matches!(self.0, UnaryOp::Abs | UnaryOp::Neg | UnaryOp::Activation(Activation::Relu))
+        dtype != DType::Bool && matches!(self.0, UnaryOp::Abs | UnaryOp::Neg | UnaryOp::Sign | UnaryOp::Activation(Activation::Relu))
     }
 }
 
@@ -144,15 +188,32 @@ pub fn apply(op: UnaryOp, x: f64) -> f64 {
         UnaryOp::Abs => x.abs(),
         UnaryOp::Activation(activation) => activate(activation, x),
         UnaryOp::Ceil => x.ceil(),
+        UnaryOp::Celu { alpha } => linear_unit(x, alpha.0.into(), x / f64::from(alpha.0)),
+        UnaryOp::Cos => x.cos(),
+        UnaryOp::Elu { alpha } => linear_unit(x, alpha.0.into(), x),
         UnaryOp::Erf => erf(x),
         UnaryOp::Exp => x.exp(),
         UnaryOp::Floor => x.floor(),
-        UnaryOp::Gelu => x / 2.0 * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2)),
+        UnaryOp::Log => x.ln(),
         UnaryOp::Neg => -x,
         UnaryOp::Reciprocal => 1.0 / x,
         UnaryOp::Round => x.round_ties_even(),
+        UnaryOp::Selu { gamma, .. } if x > 0.0 => f64::from(gamma.0) * x,
+        UnaryOp::Selu { alpha, gamma } => f64::from(gamma.0) * f64::from(alpha.0) * x.exp_m1(),
+        UnaryOp::Sign if x == 0.0 || x.is_nan() => x,
+        UnaryOp::Sign => x.signum(),
+        UnaryOp::Sin => x.sin(),
+        UnaryOp::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
+        UnaryOp::Softsign => x / (1.0 + x.abs()),
         UnaryOp::Sqrt => x.sqrt(),
+        UnaryOp::ThresholdedRelu { alpha } if x <= f64::from(alpha.0) => 0.0,
+        UnaryOp::ThresholdedRelu { .. } => x,
     }
+}
+
+/// `x` where it is not below 0, `alpha * (e^exponent - 1)` elsewhere.
+fn linear_unit(x: f64, alpha: f64, exponent: f64) -> f64 {
+    if x < 0.0 { alpha * exponent.exp_m1() } else { x }
 }
 
 /// An activation of one number. A NaN stays one.
@@ -161,11 +222,14 @@ pub fn activate(activation: Activation, x: f64) -> f64 {
     match activation {
         Activation::None => x,
         Activation::Clip { min, max } => clip(x, min.into(), max.into()),
+        Activation::Gelu => x / 2.0 * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2)),
+        Activation::GeluTanh => x / 2.0 * (1.0 + (std::f64::consts::FRAC_2_PI.sqrt() * (x + 0.044715 * x * x * x)).tanh()),
         Activation::HardSigmoid { alpha, beta } => hard(alpha.into(), beta.into()),
         Activation::HardSwish => x * hard(1.0 / 6.0, 0.5),
         Activation::LeakyRelu { alpha } if x < 0.0 => x * f64::from(alpha),
         Activation::Relu if x <= 0.0 => 0.0,
         Activation::LeakyRelu { .. } | Activation::Relu => x,
+        Activation::Mish => x * (x.max(0.0) + (-x.abs()).exp().ln_1p()).tanh(),
         Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
         Activation::Silu => x / (1.0 + (-x).exp()),
         Activation::Tanh => x.tanh(),
@@ -182,6 +246,7 @@ fn apply_int(op: UnaryOp, x: i128) -> i128 {
     match op {
         UnaryOp::Abs => x.abs(),
         UnaryOp::Neg => -x,
+        UnaryOp::Sign => x.signum(),
         _ => x.max(0),
     }
 }

@@ -115,6 +115,7 @@ struct Report {
     model: String,
     batch: usize,
     threads: usize,
+    granted: String,
     isa: String,
     load_ms: f64,
     first_ms: f64,
@@ -124,9 +125,12 @@ struct Report {
     min_us: f64,
     throughput_per_s: f64,
     peak_rss_bytes: u64,
+    involuntary_switches: u64,
     latency_us: Vec<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<Vec<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step_sums: Option<Value>,
 }
 
 /// Measures a loaded model on these inputs.
@@ -139,7 +143,8 @@ pub(crate) fn measure(loaded: &Loaded, tensors: &[Tensor], effort: &Effort, per_
     let steps = if per_step { Some(per_step::profile(loaded, &mut session, &inputs)?) } else { None };
     let report = Report::new(loaded, tensors, first_us, latency_us, cx.threads);
     if cx.json {
-        json::line(cx.out, &Report { steps: steps.map(|s| s.iter().map(per_step::Row::json).collect()), ..report })?;
+        let (steps, step_sums) = steps.map(|s| s.json()).unzip();
+        json::line(cx.out, &Report { steps, step_sums, ..report })?;
     } else {
         report.print(cx)?;
         steps.map_or(Ok(()), |s| per_step::print(&s, cx))?;
@@ -174,6 +179,7 @@ impl Report {
             model: loaded.name.clone(),
             batch,
             threads: system::threads(threads),
+            granted: system::granted(),
             isa: system::isa(),
             load_ms: loaded.load_ms,
             first_ms: first_us / 1e3,
@@ -183,14 +189,17 @@ impl Report {
             min_us: latencies.min(),
             throughput_per_s: latencies.runs_per_s() * batch as f64,
             peak_rss_bytes: system::peak_rss_bytes(),
+            involuntary_switches: system::involuntary_switches(),
             latency_us,
             steps: None,
+            step_sums: None,
         }
     }
 
     fn print(&self, cx: &mut Cx<'_>) -> Result<()> {
         let (batch, threads) = (self.batch, self.threads);
         writeln!(cx.out, "model       {}, batch {batch}, {threads} threads, {}", self.model, self.isa)?;
+        writeln!(cx.out, "granted     {}; the system took a core {} times", self.granted, thousands(self.involuntary_switches))?;
         writeln!(cx.out, "load        {}, first run {}", time(self.load_ms * 1e3), time(self.first_ms * 1e3))?;
         let [median, p90, p99, min] = [self.median_us, self.p90_us, self.p99_us, self.min_us].map(time);
         let runs = thousands(self.latency_us.len() as u64);

@@ -13,9 +13,10 @@ use crate::commands::run::save;
 use crate::fail::Outcome;
 use crate::io::images::{self, ImageArgs};
 use crate::io::inputs::{InputArgs, Named, views};
+use crate::io::preset::Preset;
 use crate::model::Loaded;
 use crate::show::numbers::{percent, time};
-use crate::show::{ascii, bars, clean, json, style};
+use crate::show::{ascii, bars, clean, json, note, style};
 use crate::stats::timed;
 
 const THUMBNAIL_WIDTH: u32 = 28;
@@ -23,7 +24,12 @@ const BAR_WIDTH: usize = 20;
 
 /// Classifies each picture on its own.
 pub(crate) fn run(loaded: &Loaded, inputs: &InputArgs, args: &ImageArgs, folder: Option<&Path>, cx: &mut Cx<'_>) -> Result<Outcome> {
-    let labels = args.labels.as_deref().map(read_labels).transpose()?.unwrap_or_default();
+    let preset = args.preset(loaded.compiled.signature());
+    if args.preprocess.is_none() && preset != Preset::Plain {
+        note("a thousand classes of photos: prepared as for ImageNet (--preprocess plain does not)");
+    }
+    let args = &ImageArgs { preprocess: Some(preset), ..args.clone() };
+    let labels = args.labels.as_deref().map_or_else(|| Ok(preset.labels()), read_labels)?;
     let mut session = loaded.compiled.session()?;
     let mut reports = Vec::new();
     for path in &args.images {
@@ -67,7 +73,8 @@ fn one(path: &Path, session: &mut Session, inputs: &InputArgs, args: &ImageArgs,
     Ok(Classified { path: path.to_owned(), picture, ranking: Ranking::of(&outputs.get(0)?)?, latency_us })
 }
 
-fn read_labels(path: &Path) -> Result<Vec<String>> {
+/// Names of classes, one a line.
+pub(crate) fn read_labels(path: &Path) -> Result<Vec<String>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the labels {}", path.display()))?;
     Ok(text.lines().map(|l| l.trim().to_owned()).collect())
 }

@@ -2,8 +2,10 @@
 
 pub(crate) mod bench;
 pub(crate) mod classify;
+pub(crate) mod detect;
 pub(crate) mod diff;
 pub(crate) mod digits;
+pub(crate) mod embed;
 pub(crate) mod inspect;
 pub(crate) mod legacy;
 pub(crate) mod peer;

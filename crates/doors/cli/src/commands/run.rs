@@ -28,8 +28,8 @@ Examples:
   fastserve run
   fastserve run model.onnx --random-inputs 0 --shape image=1x3x224x224
   fastserve run model.onnx --input tokens=tokens.npy --output-dir out
-  fastserve run model.onnx --image cat.jpg --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225
-  fastserve run model.onnx --image cat.jpg dog.jpg --labels labels.txt --top 3
+  fastserve run mobilenet_v2.onnx --image cat.jpg dog.jpg --top 3
+  fastserve run model.onnx --image cat.jpg --labels labels.txt --mean 0.5 --std 0.25
   fastserve run --image digit.png --invert";
 
 /// Options of `run`.

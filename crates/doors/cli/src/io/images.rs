@@ -5,12 +5,13 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use fastserve::{DType, Port, Shape, Tensor};
+use fastserve::{DType, Port, Shape, Signature, Tensor};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageReader, Limits};
 
 use crate::fail::usage;
 use crate::io::elements::{Number, with_number};
+use crate::io::preset::Preset;
 
 /// Memory that decoding one picture may take, in bytes.
 const DECODE_LIMIT_BYTES: u64 = 1 << 29;
@@ -22,12 +23,15 @@ pub(crate) struct ImageArgs {
     /// Classify pictures (PNG or JPEG)
     #[arg(long = "image", value_name = "FILE", num_args = 1..)]
     pub(crate) images: Vec<PathBuf>,
-    /// Names of the classes, one a line
+    /// Names of the classes, one a line; ImageNet's if not given and the pictures are prepared for it
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<PathBuf>,
     /// How many classes to show
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) top: u16,
+    /// How pictures are prepared; told from the model's input and output if none of the options below is given
+    #[arg(long, value_enum)]
+    pub(crate) preprocess: Option<Preset>,
     /// Taken from each channel after scaling, such as 0.485,0.456,0.406
     #[arg(long, value_name = "LIST", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) mean: Vec<f32>,
@@ -100,7 +104,7 @@ pub(crate) fn picture_port<'s>(ports: &'s [Port], args: &ImageArgs) -> Result<&'
 
 /// A picture as the input takes it, and the picture itself.
 pub(crate) fn read(path: &Path, port: &Port, args: &ImageArgs) -> Result<(Tensor, DynamicImage)> {
-    let picture = decode(path).with_context(|| format!("cannot read the picture {}", path.display()))?;
+    let picture = open(path)?;
     let frame = Frame::of(port, args).with_context(|| format!("input `{}` takes no picture", port.name))?;
     let tensor = to_tensor(&picture, port.dtype, frame, args)?;
     Ok((tensor, picture))
@@ -113,12 +117,25 @@ pub(crate) fn thumbnail(picture: &DynamicImage, width: u32) -> (Vec<u8>, usize) 
     (small.into_raw(), width as usize)
 }
 
+/// A picture from a file.
+pub(crate) fn open(path: &Path) -> Result<DynamicImage> {
+    decode(path).with_context(|| format!("cannot read the picture {}", path.display()))
+}
+
 fn decode(path: &Path) -> Result<DynamicImage> {
     let mut reader = ImageReader::open(path)?.with_guessed_format()?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(DECODE_LIMIT_BYTES);
     reader.limits(limits);
     Ok(reader.decode()?)
+}
+
+impl ImageArgs {
+    /// The preset that is asked for, or the one that fits the model if nothing is said of pixels.
+    pub(crate) fn preset(&self, signature: &Signature) -> Preset {
+        let silent = self.mean.is_empty() && self.std.is_empty() && self.scale.is_none() && self.resize.is_none();
+        self.preprocess.unwrap_or_else(|| if silent { Preset::guess(signature) } else { Preset::Plain })
+    }
 }
 
 impl Frame {
@@ -149,9 +166,9 @@ fn to_tensor(picture: &DynamicImage, dtype: DType, frame: Frame, args: &ImageArg
     let Size(width, height) = args.resize.or(frame.size).unwrap_or(Size(picture.width(), picture.height()));
     let channels = if frame.gray { 1 } else { 3 };
     let flat = if frame.gray { DynamicImage::from(picture.to_luma8()) } else { DynamicImage::from(picture.to_rgb8()) };
-    let small =
-        if (flat.width(), flat.height()) == (width, height) { flat } else { flat.resize_exact(width, height, FilterType::Triangle) };
-    let scale = args.scale.unwrap_or(if dtype.is_float() { 255.0 } else { 1.0 });
+    let preset = args.preprocess.unwrap_or(Preset::Plain);
+    let small = preset.resize(&flat, width, height);
+    let scale = args.scale.or(preset.pixels().map(|p| p.scale)).unwrap_or(if dtype.is_float() { 255.0 } else { 1.0 });
     let pixels = normalise(small.as_bytes(), channels, scale, args)?;
     let (h, w) = (height as usize, width as usize);
     let (values, dims) = match frame.order {
@@ -166,8 +183,11 @@ fn to_tensor(picture: &DynamicImage, dtype: DType, frame: Frame, args: &ImageArg
 
 /// `(pixel / scale − mean) / std`, channel by channel.
 fn normalise(pixels: &[u8], channels: usize, scale: f32, args: &ImageArgs) -> Result<Vec<f32>> {
-    let mean = per_channel("--mean", &args.mean, 0.0, channels)?;
-    let std = per_channel("--std", &args.std, 1.0, channels)?;
+    let pixels_of = args.preprocess.and_then(Preset::pixels).filter(|_| channels == 3);
+    let given =
+        |asked: &[f32], preset: Option<[f32; 3]>| if asked.is_empty() { preset.map_or(Vec::new(), Vec::from) } else { asked.to_vec() };
+    let mean = per_channel("--mean", &given(&args.mean, pixels_of.map(|p| p.mean)), 0.0, channels)?;
+    let std = per_channel("--std", &given(&args.std, pixels_of.map(|p| p.std)), 1.0, channels)?;
     if scale == 0.0 || std.contains(&0.0) {
         return Err(usage("--scale and --std divide, and so cannot be 0"));
     }

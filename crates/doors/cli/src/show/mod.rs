@@ -3,6 +3,7 @@
 pub(crate) mod ascii;
 pub(crate) mod bars;
 pub(crate) mod clean;
+pub(crate) mod draw;
 pub(crate) mod json;
 pub(crate) mod numbers;
 pub(crate) mod progress;

@@ -30,6 +30,11 @@ impl Table {
         self.rows.push(cells.iter().map(|c| clean::word(c)).collect());
     }
 
+    /// Adds a row of any length.
+    pub(crate) fn cells(&mut self, cells: Vec<String>) {
+        self.rows.push(cells.iter().map(|c| clean::word(c)).collect());
+    }
+
     /// Writes all rows, two blanks between columns, none at the end of a line.
     pub(crate) fn write(&self, out: &mut dyn Write) -> Result<()> {
         let widths: Vec<usize> = (0..self.align.len()).map(|c| self.width(c)).collect();

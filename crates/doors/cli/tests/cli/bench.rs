@@ -7,6 +7,8 @@ use crate::program::{fastserve, fastserve_fed};
 const KEYS: &[&str] = &[
     "batch",
     "first_ms",
+    "granted",
+    "involuntary_switches",
     "isa",
     "latency_us",
     "load_ms",

@@ -5,6 +5,7 @@ mod diff;
 mod digits;
 mod files;
 mod inspect;
+mod networks;
 mod program;
 mod run;
 mod usage;

@@ -35,10 +35,13 @@ pub(crate) fn planes2d(dims: &[usize]) -> Result<(usize, [usize; 2]), OpError> {
 }
 
 pub(crate) fn shape(x: &[usize], w: &[usize], spec: &ConvSpec) -> Result<ConvShape, OpError> {
-    let ([batch, channels, h, width], [outputs, ..]) = (x, w) else {
-        return Err(OpError::Value(format!("expected rank 4, got {x:?} and {w:?}")));
+    let (batch, channels, input) = match *x {
+        [n, c, w] => (n, c, [1, w]),
+        [n, c, h, w] => (n, c, [h, w]),
+        _ => return Err(OpError::Value(format!("expected rank 3 or 4, got {x:?}"))),
     };
-    ConvShape::new(*batch, *channels, *outputs, spec.group, [*h, *width], window(&spec.window)).map_err(kernel_error)
+    let [outputs, ..] = *w else { return Err(OpError::Value("expected weights, got a scalar".into())) };
+    ConvShape::new(batch, channels, outputs, spec.group, input, window(&spec.window)).map_err(kernel_error)
 }
 
 type Ends<'a> = (Option<&'a [f32]>, Option<&'a [f32]>);

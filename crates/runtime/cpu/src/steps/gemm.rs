@@ -10,7 +10,7 @@ use crate::step_io::StepIo;
 use crate::steps::{Sizes, kernel_error};
 
 /// The kernel for a packing on a processor and a number of rows.
-fn row(cpu: Cpu, format: PackFormat, m: usize) -> Result<&'static GemmRow, OpError> {
+pub(crate) fn row(cpu: Cpu, format: PackFormat, m: usize) -> Result<&'static GemmRow, OpError> {
     row_for(cpu, format, m).ok_or_else(|| OpError::Value(format!("no kernel of {} takes this packing", cpu.name())))
 }
 

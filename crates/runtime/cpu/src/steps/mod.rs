@@ -1,11 +1,16 @@
 //! Steps to kernels: one file a family.
 
+mod col2im;
 mod conv;
 mod conv_blocked;
 mod elementwise;
 mod gemm;
+mod movement;
+mod normalize;
 mod pack;
 mod pool;
+mod recurrent;
+mod reduce;
 mod reference;
 mod softmax;
 
@@ -24,8 +29,13 @@ pub(crate) fn run(io: StepIo<'_>) -> Result<(), OpError> {
         Lowered::Conv(spec) => conv::run(io, spec),
         Lowered::Pool(spec) => pool::run(io, spec),
         Lowered::Softmax(spec) => softmax::run(io, *spec),
+        Lowered::Recurrent(spec) => recurrent::run(io, spec),
+        Lowered::Col2Im(spec) => col2im::run(io, spec),
+        Lowered::Reduce(spec) => reduce::run(io, spec),
+        Lowered::Normalize(spec) => normalize::run(io, spec),
         Lowered::Unary(op) => elementwise::unary(io, *op),
         Lowered::Binary(op) => elementwise::binary(io, *op),
+        Lowered::Move(movement) => movement::run(io, movement),
         Lowered::PackGemmB(spec) => pack::gemm_b(io, spec),
         Lowered::PackConv(spec) => pack::conv_weights(io, spec),
         Lowered::ToBlocks => conv_blocked::to_blocks(io),
@@ -42,7 +52,9 @@ pub(crate) fn scratch_elements(model: &Inner, step: &ModelStep, extents: &[Exten
         Lowered::Gemm(spec) => gemm::scratch(&sizes, spec),
         Lowered::Conv(spec) if spec.blocks => conv_blocked::scratch(&sizes, spec),
         Lowered::Conv(spec) => conv::scratch(&sizes, spec),
+        Lowered::Move(movement) => movement::scratch(&sizes, movement),
         Lowered::Softmax(spec) => softmax::scratch(&sizes, *spec),
+        Lowered::Recurrent(spec) => recurrent::scratch(&sizes, spec),
         _ => Ok(0),
     }
 }
@@ -56,8 +68,13 @@ pub(crate) fn kernel_name(model: &Inner, step: &ModelStep, extents: &[Extent]) -
         Lowered::Conv(spec) => conv::chosen(&sizes, spec).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
         Lowered::Pool(_) => format!("pool_f32_{}", model.cpu.name()),
         Lowered::Softmax(_) => format!("softmax_f32_{}", model.cpu.name()),
+        Lowered::Recurrent(spec) => format!("recurrent of {}", gemm::row(model.cpu, spec.format, 1).map_or("none", |r| r.name)),
+        Lowered::Col2Im(_) => format!("col2im_f32_{}", model.cpu.name()),
+        Lowered::Reduce(_) => format!("reduce_f32_{}", model.cpu.name()),
+        Lowered::Normalize(_) => format!("normalize_f32_{}", model.cpu.name()),
         Lowered::Unary(_) => format!("unary_f32_{}", model.cpu.name()),
         Lowered::Binary(_) => format!("binary_f32_{}", model.cpu.name()),
+        Lowered::Move(movement) => movement.name().into(),
         Lowered::PackGemmB(_) => "pack_b".into(),
         Lowered::PackConv(_) => "pack_weights".into(),
         Lowered::ToBlocks => "to_blocks_f32".into(),
@@ -77,6 +94,11 @@ pub(crate) struct Sizes<'a> {
 impl Sizes<'_> {
     pub(crate) fn input(&self, i: usize) -> Result<&[usize], OpError> {
         let id = self.step.ins.get(i).copied().flatten().ok_or(OpError::Missing { what: "input", index: i })?;
+        Ok(self.extents[id.index()].shape.dims())
+    }
+
+    pub(crate) fn output(&self, i: usize) -> Result<&[usize], OpError> {
+        let id = self.step.outs.get(i).copied().ok_or(OpError::Missing { what: "output", index: i })?;
         Ok(self.extents[id.index()].shape.dims())
     }
 

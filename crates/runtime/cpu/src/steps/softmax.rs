@@ -1,7 +1,7 @@
 //! Softmax.
 
 use fastserve_ir::{OpError, SoftmaxSpec};
-use fastserve_kernels::softmax::{SoftmaxShape, scratch_len, softmax_f32};
+use fastserve_kernels::softmax::{SoftmaxShape, log_softmax_f32, scratch_len, softmax_f32};
 
 use crate::step_io::StepIo;
 use crate::steps::{Sizes, kernel_error};
@@ -24,5 +24,6 @@ pub(crate) fn run(mut io: StepIo<'_>, spec: SoftmaxSpec) -> Result<(), OpError> 
     let shape = shape(spec, &io.in_shape(0)?);
     let x = io.slice::<f32>(0)?;
     let (y, scratch) = (io.take_f32(0)?, io.take_scratch()?);
-    softmax_f32(io.model.cpu, &shape, x, y, scratch, io.model.team).map_err(kernel_error)
+    let kernel = if spec.log { log_softmax_f32 } else { softmax_f32 };
+    kernel(io.model.cpu, &shape, x, y, scratch, io.model.team).map_err(kernel_error)
 }

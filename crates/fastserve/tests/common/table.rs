@@ -1,0 +1,143 @@
+//! `testdata/zoo.toml`: networks that tests run, and their inputs.
+#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use fastserve::{DType, Model, Shape, Tensor};
+use fastserve_testkit::{fixtures, random::Random};
+use serde::Deserialize;
+
+use super::file;
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Table {
+    pub(crate) model: Vec<Row>,
+}
+
+/// One network.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) file: String,
+    pub(crate) tier: Tier,
+    #[serde(default)]
+    pub(crate) pending: bool,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) batch: Option<String>,
+    pub(crate) cases: Vec<Case>,
+    #[serde(default)]
+    pub(crate) race: Vec<Case>,
+}
+
+/// When a network is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Tier {
+    Default,
+    Models,
+}
+
+/// Values of the words among the extents.
+pub(crate) type Case = BTreeMap<String, usize>;
+
+/// An input of random numbers.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    pub(crate) name: String,
+    r#type: String,
+    dims: Vec<Extent>,
+    #[serde(default)]
+    low: i64,
+    #[serde(default)]
+    high: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Extent {
+    Known(usize),
+    Word(String),
+}
+
+/// The committed table.
+pub(crate) fn table() -> Table {
+    toml::from_str(&std::fs::read_to_string(file("testdata/zoo.toml")).unwrap()).unwrap()
+}
+
+/// One row of it.
+pub(crate) fn row(name: &str) -> Row {
+    table().model.into_iter().find(|r| r.name == name).unwrap_or_else(|| panic!("zoo.toml has no {name}"))
+}
+
+impl Row {
+    /// The file of the network.
+    pub(crate) fn path(&self) -> PathBuf {
+        fixtures::path(&self.file)
+    }
+
+    /// The network; none if operators are missing, as a row says that is pending.
+    pub(crate) fn open(&self) -> Option<Model> {
+        match Model::open(self.path()) {
+            Err(e) if self.pending => {
+                println!("{}: pending: {}", self.name, e.to_string().lines().next().unwrap_or_default());
+                None
+            }
+            other => Some(other.unwrap_or_else(|e| panic!("{}: {e}", self.name))),
+        }
+    }
+
+    /// Random inputs of a case.
+    pub(crate) fn inputs(&self, case: &Case) -> Vec<(String, Tensor)> {
+        let mut random = Random::new(7);
+        self.inputs.iter().map(|input| (input.name.clone(), input.tensor(case, &mut random))).collect()
+    }
+
+    /// The requests of a batch, each on its own.
+    pub(crate) fn split(&self, inputs: &[(String, Tensor)]) -> Vec<Vec<(String, Tensor)>> {
+        let count = inputs[0].1.shape()[0];
+        (0..count).map(|i| inputs.iter().map(|(name, t)| (name.clone(), slice(t, i))).collect()).collect()
+    }
+}
+
+impl Input {
+    fn tensor(&self, case: &Case, random: &mut Random) -> Tensor {
+        let extent = |e: &Extent| match e {
+            Extent::Known(n) => *n,
+            Extent::Word(w) => case[w],
+        };
+        let dims: Vec<usize> = self.dims.iter().map(extent).collect();
+        let shape = Shape::new(&dims).unwrap();
+        let mut integer = || self.low + random.below((self.high - self.low) as usize) as i64;
+        let count = shape.numel();
+        match self.r#type.parse().unwrap() {
+            DType::I64 => Tensor::from_slice(&dims, &(0..count).map(|_| integer()).collect::<Vec<_>>()).unwrap(),
+            DType::I32 => Tensor::from_slice(&dims, &(0..count).map(|_| integer() as i32).collect::<Vec<_>>()).unwrap(),
+            dtype => random.tensor(dtype, &shape).unwrap(),
+        }
+    }
+}
+
+/// One request of a batch.
+pub(crate) fn slice(t: &Tensor, index: usize) -> Tensor {
+    let mut dims = t.shape().dims().to_vec();
+    let bytes = t.bytes().len() / dims[0];
+    dims[0] = 1;
+    let mut out = Tensor::zeros(t.dtype(), Shape::new(&dims).unwrap()).unwrap();
+    let from = &t.bytes()[index * bytes..][..bytes];
+    match t.dtype() {
+        DType::F32 => copy::<f32>(&mut out, from),
+        DType::I32 => copy::<i32>(&mut out, from),
+        DType::I64 => copy::<i64>(&mut out, from),
+        other => panic!("{other}"),
+    }
+    out
+}
+
+fn copy<T: fastserve::Element>(to: &mut Tensor, from: &[u8]) {
+    to.as_mut_slice::<T>().unwrap().copy_from_slice(bytemuck::cast_slice(from));
+}

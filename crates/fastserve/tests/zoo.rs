@@ -1,0 +1,91 @@
+//! Whole networks of `testdata/zoo.toml`: onnxruntime's answers, and the same bits whatever the threads, the batch and the
+//! instruction set.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::oracle::oracle;
+use common::table::{Row, Tier, row, slice, table};
+use fastserve::{CompileOptions, Cpu, Model, Session, Tensor};
+use fastserve_simd::{Cpu as Isa, IsaId};
+use fastserve_testkit::{Tolerance, compare};
+
+/// Sums of a hundred layers in another order: errors of one layer's order are carried on through the network.
+const NETWORK: Tolerance = Tolerance { absolute: 1e-4, relative: 1e-3 };
+
+type Named = (String, Tensor);
+
+fn session(model: &Model, isa: Isa, threads: usize) -> Session {
+    model.compile(&Cpu::with_cpu(isa), &CompileOptions { threads, optimize: true }).unwrap().session().unwrap()
+}
+
+fn run(session: &mut Session, inputs: &[Named]) -> Vec<Named> {
+    let named: Vec<(&str, &Tensor)> = inputs.iter().map(|(n, t)| (n.as_str(), t)).collect();
+    let outputs = session.run_named(&named).unwrap();
+    outputs.iter().map(|o| o.map(|(name, view)| (name.to_owned(), Tensor::copy_of(&view).unwrap())).unwrap()).collect()
+}
+
+fn same_bits(row: &Row, what: &str, got: &[Named], expected: &[Named]) {
+    for ((name, got), (_, expected)) in got.iter().zip(expected) {
+        let differ = got.bytes().chunks_exact(4).zip(expected.bytes().chunks_exact(4)).filter(|(a, b)| a != b).count();
+        assert!(got.shape() == expected.shape() && differ == 0, "{}: {name}: {differ} elements differ {what}", row.name);
+    }
+}
+
+/// Answers as onnxruntime has them, within the tolerance.
+fn answers(row: &Row, inputs: &[Named], got: &[Named]) {
+    let Some(expected) = oracle(&row.path(), inputs) else { return };
+    for (name, got) in got {
+        compare(got, &expected[name], NETWORK).unwrap_or_else(|e| panic!("{}: {name}: {e}", row.name));
+    }
+}
+
+/// Each request of a batch has the bits that it has alone.
+fn alone(row: &Row, model: &Model, isa: Isa, inputs: &[Named], batched: &[Named]) {
+    let mut session = session(model, isa, 2);
+    for (i, request) in row.split(inputs).iter().enumerate() {
+        let rows: Vec<Named> = batched.iter().map(|(name, t)| (name.clone(), slice(t, i))).collect();
+        same_bits(row, "in a batch", &rows, &run(&mut session, request));
+    }
+}
+
+fn check(name: &str) {
+    let row = row(name);
+    let Some(model) = row.open() else { return };
+    let best = Isa::detect();
+    let fused: Vec<Isa> = Isa::all_available().into_iter().filter(|i| i.id() != IsaId::Portable && i.id() != best.id()).collect();
+    for case in &row.cases {
+        let inputs = row.inputs(case);
+        let got = run(&mut session(&model, best, 1), &inputs);
+        answers(&row, &inputs, &got);
+        same_bits(&row, "on two threads", &run(&mut session(&model, best, 2), &inputs), &got);
+        for isa in fused.iter().filter(|_| best.id() != IsaId::Portable) {
+            same_bits(&row, isa.name(), &run(&mut session(&model, *isa, 2), &inputs), &got);
+        }
+        if row.batch.as_ref().is_some_and(|b| case[b] > 1) {
+            alone(&row, &model, best, &inputs, &got);
+        }
+    }
+}
+
+macro_rules! zoo {
+    (default: $($default:ident)*; models: $($model:ident)*;) => {
+        $(#[test] fn $default() { check(stringify!($default)); })*
+        $(#[test] #[ignore = "needs cargo xtask fixtures --models"] fn $model() { check(stringify!($model)); })*
+
+        #[test]
+        fn every_row_has_a_test_of_its_tier() {
+            let listed = |tier| -> BTreeSet<String> { table().model.into_iter().filter(|r| r.tier == tier).map(|r| r.name).collect() };
+            assert_eq!(listed(Tier::Default), BTreeSet::from([$(stringify!($default).to_owned()),*]));
+            assert_eq!(listed(Tier::Models), BTreeSet::from([$(stringify!($model).to_owned()),*]));
+        }
+    };
+}
+
+zoo! {
+    default: light_resnet50 light_squeezenet light_shufflenet resnet50 squeezenet shufflenet ocr_det ocr_rec ocr_cls magika silero;
+    models: light_densenet121 light_inception_v1 light_inception_v2 light_alexnet light_vgg19 light_zfnet512 mobilenet_v2
+        efficientnet_lite0 minilm minilm_opset14 nudenet;
+}

@@ -1,0 +1,67 @@
+//! Steady runs of the networks of `testdata/zoo.toml` make no allocator call, on any thread, where every step
+//! has a kernel.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::sync::Mutex;
+
+use common::session;
+use common::table::{Row, Tier, table};
+use fastserve::{CompileOptions, Cpu, Model, TensorView};
+use fastserve_testkit::sys::allocator_calls;
+
+#[global_allocator]
+static ALLOCATOR: fastserve_testkit::sys::Counting = fastserve_testkit::sys::Counting;
+
+/// The allocator counts calls of the process: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn steady(row: &Row, model: &Model) -> Option<String> {
+    let case = row.cases.last().unwrap();
+    let inputs = row.inputs(case);
+    let views: Vec<TensorView<'_>> = inputs.iter().map(|(_, t)| t.view().unwrap()).collect();
+    if let Some(step) = reference_step(model, &views) {
+        println!("{}: {step} runs by its reference body, which may allocate", row.name);
+        return None;
+    }
+    for threads in [1, 2] {
+        let mut session = session(model, threads);
+        session.run(&views).unwrap();
+        let before = allocator_calls();
+        session.run(&views).unwrap();
+        session.run(&views).unwrap();
+        let calls = allocator_calls() - before;
+        if calls != 0 {
+            return Some(format!("{}: {calls} calls in two runs on {threads} threads", row.name));
+        }
+    }
+    None
+}
+
+/// A step without a kernel.
+fn reference_step(model: &Model, inputs: &[TensorView<'_>]) -> Option<String> {
+    let compiled = model.compile(&Cpu::new().unwrap(), &CompileOptions::default()).unwrap();
+    let mut symbols = vec![0; compiled.signature().symbols.len()];
+    compiled.signature().bind(inputs.iter().map(|v| (v.dtype(), v.shape())), &mut symbols).unwrap();
+    let steps = compiled.explain(&symbols).unwrap().steps;
+    steps.into_iter().find(|s| s.kernel == "reference").map(|s| format!("{} ({})", s.node, s.op))
+}
+
+fn check(tier: Tier) {
+    let _alone = ALONE.lock();
+    let rows = table().model.into_iter().filter(|r| r.tier == tier);
+    let wrong: Vec<String> = rows.filter_map(|row| row.open().and_then(|model| steady(&row, &model))).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn steady_runs_allocate_nothing() {
+    check(Tier::Default);
+}
+
+#[test]
+#[ignore = "needs cargo xtask fixtures --models"]
+fn steady_runs_of_trained_models_allocate_nothing() {
+    check(Tier::Models);
+}
