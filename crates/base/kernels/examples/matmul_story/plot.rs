@@ -22,9 +22,10 @@ struct Scale {
 impl Scale {
     fn of(figures: &[Figure], peaks: &Peaks) -> Scale {
         let least = figures.iter().map(|f| f.gflops).fold(f64::INFINITY, f64::min);
+        let most = figures.iter().map(|f| f.gflops).fold(peaks.of(2), f64::max);
         let sizes = figures.iter().map(|f| f.n as f64);
         let (from, to) = sizes.fold((f64::INFINITY, 0.0f64), |(low, high), n| (low.min(n), high.max(n)));
-        Scale { sizes: [from, to], gflops: [least / 1.4, peaks.of(2) * 1.4] }
+        Scale { sizes: [from, to], gflops: [least / 1.4, most * 1.4] }
     }
 
     fn x(&self, n: f64) -> f64 {
