@@ -14,15 +14,19 @@ use fastserve_kernels::{BiasAxis, Epilogue};
 use fastserve_parallel::Team;
 use fastserve_simd::Cpu;
 
+fn cpu() -> Cpu {
+    Cpu::detect()
+}
+
 fn blocked(batch: usize, channels: usize, space: usize, x: &[f32]) -> Vec<f32> {
     let mut y = vec![f32::NAN; blocked_len(batch, channels, space).expect("small")];
-    to_blocks_f32(batch, channels, space, x, &mut y, Team::serial()).expect("fits");
+    to_blocks_f32(cpu(), [batch, channels, space], x, &mut y, Team::serial()).expect("fits");
     y
 }
 
 fn planes(batch: usize, channels: usize, space: usize, x: &[f32]) -> Vec<f32> {
     let mut y = vec![f32::NAN; batch * channels * space];
-    from_blocks_f32(batch, channels, space, x, &mut y, Team::serial()).expect("fits");
+    from_blocks_f32(cpu(), [batch, channels, space], x, &mut y, Team::serial()).expect("fits");
     y
 }
 
@@ -217,7 +221,7 @@ fn scratch_is_enough_for_smaller_inputs() {
 
 #[test]
 fn to_blocks_and_back() {
-    let mut rng = Rng(4);
+    let (mut rng, teams) = (Rng(4), teams());
     for _ in 0..60 {
         let (batch, channels, space) = (rng.size(1, 3), rng.size(1, 70), rng.size(1, 200));
         let x = rng.f32s(batch * channels * space);
@@ -228,10 +232,12 @@ fn to_blocks_and_back() {
             assert_eq!(y[at].to_bits(), v.to_bits());
         }
         assert_same_bits(&planes(batch, channels, space, &y), &x, "back");
-        for team in teams() {
-            let mut again = vec![f32::NAN; y.len()];
-            to_blocks_f32(batch, channels, space, &x, &mut again, team).expect("fits");
+        for (cpu, team) in Cpu::all_available().into_iter().flat_map(|cpu| teams.iter().map(move |&team| (cpu, team))) {
+            let (mut again, mut back) = (vec![f32::NAN; y.len()], vec![f32::NAN; x.len()]);
+            to_blocks_f32(cpu, [batch, channels, space], &x, &mut again, team).expect("fits");
+            from_blocks_f32(cpu, [batch, channels, space], &y, &mut back, team).expect("fits");
             assert_same_bits(&again, &y, "teams");
+            assert_same_bits(&back, &x, "teams");
         }
     }
 }

@@ -9,6 +9,7 @@ use fastserve_tensor::{DType, Shape, Tensor, TensorError};
 use crate::dim::Dim;
 use crate::fact::Fact;
 use crate::layout::{CHANNEL_BLOCK, Layout};
+use crate::movement::Movement;
 use crate::op::{Inputs, Op, ShapeError};
 use crate::spec::{LowerCx, Lowered};
 
@@ -42,16 +43,44 @@ fn row_major(fact: &Fact) -> Fact {
 /// Whether kernels do on blocks what `lowered` says of row-major values. The layouts of `inputs` are those that the node
 /// would have.
 pub fn follows(lowered: &Lowered, inputs: &Inputs<'_>, outputs: &[Fact]) -> bool {
-    let [out] = outputs else { return false };
-    if out.dtype != DType::F32 || out.rank() < 3 {
+    let Some(out) = outputs.first() else { return false };
+    if outputs.iter().any(|out| out.dtype != DType::F32 || out.rank() < 3) {
         return false;
     }
     let first = inputs.opt(0).is_some_and(|f| f.layout == Layout::Channels16);
     match lowered {
         Lowered::Unary(_) | Lowered::Pool(_) => first,
         Lowered::Binary(_) => inputs.0.iter().flatten().all(|f| fits_beside(f, out)),
+        Lowered::Move(movement) => moves_blocks(movement, inputs, outputs),
         _ => false,
     }
+}
+
+/// Whether a movement takes and makes whole blocks.
+fn moves_blocks(movement: &Movement, inputs: &Inputs<'_>, outputs: &[Fact]) -> bool {
+    let blocked = |f: &Option<&Fact>| f.is_some_and(|f| f.layout == Layout::Channels16);
+    match movement {
+        Movement::Concat(axis) => inputs.0.iter().all(blocked) && cuts_blocks(*axis, inputs.0.iter().copied().flatten()),
+        Movement::Split(axis) => inputs.0.first().is_some_and(blocked) && cuts_blocks(*axis, outputs.iter()),
+        Movement::Nearest { scales, .. } => {
+            let (x, y) = (inputs.opt(0), outputs.first());
+            let same = x.zip(y).is_some_and(|(x, y)| x.rank() == 4 && x.shape[..2] == y.shape[..2]);
+            same && inputs.0.first().is_some_and(blocked) && scales.iter().take(2).all(|s| s.is_none_or(|s| s == 1.0))
+        }
+        _ => false,
+    }
+}
+
+/// Whether parts of an axis are whole blocks: of the channels, all but the last part.
+fn cuts_blocks<'a>(axis: usize, parts: impl Iterator<Item = &'a Fact>) -> bool {
+    let mut whole = true;
+    axis > 1
+        || axis == 1
+            && parts.into_iter().all(|part| {
+                let fits = whole;
+                whole = part.shape.get(1).and_then(Dim::known).is_some_and(|c| c.is_multiple_of(CHANNEL_BLOCK));
+                fits
+            })
 }
 
 /// Whether an operand is blocked as the result is, or one number.

@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use fastserve_ir::{
-    ConvSpec, Dim, EditError, Fact, Graph, GraphEdit, Inputs, Layout, LowerCx, Lowered, Node, NodeId, PackConvSpec, ValueId, blocks,
+    ConvSpec, Dim, EditError, Fact, Graph, GraphEdit, Inputs, Layout, LowerCx, Lowered, Movement, Node, NodeId, PackConvSpec, ValueId,
+    blocks,
 };
 use fastserve_kernels::blocked::takes;
 use fastserve_kernels::epilogue::{BiasAxis, Epilogue};
@@ -16,7 +17,7 @@ use fastserve_ops::ops::fused_conv::FusedConv;
 use fastserve_ops::ops::pack_conv::PackConv;
 use fastserve_tensor::DType;
 
-use crate::util::{input, node_as, op, output};
+use crate::util::{input, node_as, op};
 use crate::{Pass, PassCx};
 
 /// Channel-blocked convolutions.
@@ -122,25 +123,25 @@ fn replace(
     inputs: &[Option<ValueId>],
     twins: &mut Twins,
 ) -> Result<(), EditError> {
-    let Some(old) = output(node) else { return Ok(()) };
     let made = g.add_node(&node.name, by, inputs)?;
-    let Some(&blocked) = made.first() else { return Ok(()) };
-    let rows = g.add_node(&format!("{}.rows", node.name), op(FromBlocks), &[Some(blocked)])?;
-    let Some(&rows) = rows.first() else { return Ok(()) };
-    g.replace_value(old, rows)?;
+    for (&old, &blocked) in node.outputs.iter().zip(&made) {
+        let rows = g.add_node(&format!("{}.rows", node.name), op(FromBlocks), &[Some(blocked)])?;
+        let Some(&rows) = rows.first() else { return Ok(()) };
+        g.replace_value(old, rows)?;
+        twins.insert(rows, blocked);
+    }
     g.remove_node(id);
-    twins.insert(rows, blocked);
     Ok(())
 }
 
 /// A node some of whose inputs have blocked twins, and that works on blocks, takes the twins.
 fn follow(g: &mut GraphEdit<'_>, id: NodeId, node: &Node, twins: &mut Twins) -> Result<(), EditError> {
-    let Some(out) = output(node) else { return Ok(()) };
+    let Some(&out) = node.outputs.first() else { return Ok(()) };
     if !node.inputs.iter().flatten().any(|v| twins.contains_key(v)) {
         return Ok(());
     }
     let lowered = lowered(g.graph(), node);
-    let Some(wanted) = wanted(g.graph(), node, out, &lowered) else { return Ok(()) };
+    let Some(wanted) = wanted(g.graph(), node, &lowered) else { return Ok(()) };
     let mut inputs = node.inputs.clone();
     for (slot, block) in inputs.iter_mut().zip(wanted) {
         if let (Some(value), true) = (*slot, block) {
@@ -158,16 +159,19 @@ fn lowered(g: &Graph, node: &Node) -> Lowered {
 }
 
 /// Which inputs are to be blocked; `None` where the node does not work on blocks.
-fn wanted(g: &Graph, node: &Node, out: ValueId, lowered: &Lowered) -> Option<Vec<bool>> {
-    let out = g.fact(out);
+fn wanted(g: &Graph, node: &Node, lowered: &Lowered) -> Option<Vec<bool>> {
+    let outputs: Vec<Fact> = node.outputs.iter().map(|&v| g.fact(v).clone()).collect();
+    let out = outputs.first()?;
     let wanted: Vec<bool> = match lowered {
         Lowered::Unary(_) | Lowered::Pool(_) => (0..node.inputs.len()).map(|i| i == 0).collect(),
         Lowered::Binary(_) => node.inputs.iter().map(|v| v.is_some_and(|v| !blocks::is_one_number(g.fact(v)))).collect(),
+        Lowered::Move(Movement::Concat(_)) => vec![true; node.inputs.len()],
+        Lowered::Move(Movement::Split(_) | Movement::Nearest { .. }) => (0..node.inputs.len()).map(|i| i == 0).collect(),
         _ => return None,
     };
     let facts: Vec<Option<Fact>> = node.inputs.iter().zip(&wanted).map(|(v, &block)| v.map(|v| as_wanted(g, v, out, block))).collect();
     let facts: Vec<Option<&Fact>> = facts.iter().map(Option::as_ref).collect();
-    blocks::follows(lowered, &Inputs(&facts), std::slice::from_ref(out)).then_some(wanted)
+    blocks::follows(lowered, &Inputs(&facts), &outputs).then_some(wanted)
 }
 
 /// The fact of an input as it would be: blocked, and constants of fewer axes with as many as the output.

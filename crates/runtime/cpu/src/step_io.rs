@@ -1,8 +1,8 @@
 //! What a step reads and writes.
 
 use fastserve_backend::RunError;
-use fastserve_ir::{Fact, Layout, OpError, Source, ValueId};
-use fastserve_tensor::{Access, DType, Element, Shape, TensorView, TensorViewMut};
+use fastserve_ir::{CHANNEL_BLOCK, Fact, Layout, OpError, Source, ValueId};
+use fastserve_tensor::{Access, DType, Element, MAX_RANK, Shape, TensorView, TensorViewMut};
 
 use crate::model::{Inner, ModelStep};
 use crate::plan::Extent;
@@ -33,6 +33,16 @@ impl<'a> StepIo<'a> {
     /// The logical extents of an input in this run.
     pub(crate) fn in_shape(&self, i: usize) -> Result<Shape, OpError> {
         Ok(self.extents[self.input_id(i)?.index()].shape)
+    }
+
+    /// The extents of an input's elements as they lie: of a blocked value, those of its blocks, and 16.
+    pub(crate) fn in_places(&self, i: usize) -> Result<Shape, OpError> {
+        places(&self.in_shape(i)?, self.in_fact(i)?.layout)
+    }
+
+    /// The same of an output.
+    pub(crate) fn out_places(&self, i: usize) -> Result<Shape, OpError> {
+        places(&self.out_shape(i)?, self.out_layout(i)?)
     }
 
     /// How an output lies.
@@ -104,6 +114,21 @@ impl<'a> StepIo<'a> {
     pub(crate) fn take_scratch(&mut self) -> Result<&'a mut [f32], OpError> {
         let at = self.step.outs.len();
         self.access.write_as::<f32>(at).ok_or(OpError::Missing { what: "scratch", index: at })
+    }
+}
+
+fn places(shape: &Shape, layout: Layout) -> Result<Shape, OpError> {
+    match (layout, shape.dims()) {
+        (Layout::Channels16, [n, c, space @ ..]) => {
+            let mut dims = [1; MAX_RANK];
+            let rank = space.len() + 3;
+            let too_deep = || OpError::Value(format!("{shape} has too many axes for blocks"));
+            let dims = dims.get_mut(..rank).ok_or_else(too_deep)?;
+            (dims[0], dims[1], dims[rank - 1]) = (*n, c.div_ceil(CHANNEL_BLOCK), CHANNEL_BLOCK);
+            dims[2..rank - 1].copy_from_slice(space);
+            Ok(Shape::new(dims)?)
+        }
+        _ => Ok(*shape),
     }
 }
 

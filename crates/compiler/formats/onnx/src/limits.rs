@@ -20,7 +20,7 @@ pub(crate) const HEAP_RESERVE_BYTES: usize = 4 << 20;
 pub const MAX_SYMBOLS: usize = 4096;
 
 /// Terms of one extent that is an expression of symbols. Expressions share their parts, so this bounds time, not only memory.
-pub const MAX_DIM_TERMS: usize = 256;
+pub const MAX_DIM_TERMS: usize = 1024;
 
 /// External files one model may use.
 pub const MAX_EXTERNAL_FILES: usize = 4096;

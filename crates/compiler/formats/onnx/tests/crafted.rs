@@ -280,7 +280,7 @@ fn extents_that_grow_without_end() {
     g.input = vec![value_info("x", 1, &[Some(Value::DimValue(1)), Some(Value::DimValue(1)), None, None])];
     g.output[0].name = names.last().unwrap().clone();
     let error = error_of("deep extents", &model(g));
-    assert!(error.ends_with("makes a value with an extent of more than 256 terms"), "{error}");
+    assert!(error.ends_with("makes a value with an extent of more than 1024 terms"), "{error}");
 }
 
 #[test]

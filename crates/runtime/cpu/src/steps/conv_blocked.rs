@@ -48,13 +48,13 @@ fn planes(dims: &[usize]) -> Result<[usize; 3], OpError> {
 }
 
 pub(crate) fn to_blocks(mut io: StepIo<'_>) -> Result<(), OpError> {
-    let [n, c, space] = planes(&io.in_shape(0)?)?;
+    let sizes = planes(&io.in_shape(0)?)?;
     let (x, y) = (io.slice::<f32>(0)?, io.take_f32(0)?);
-    to_blocks_f32(n, c, space, x, y, io.model.team).map_err(kernel_error)
+    to_blocks_f32(io.model.cpu, sizes, x, y, io.model.team).map_err(kernel_error)
 }
 
 pub(crate) fn from_blocks(mut io: StepIo<'_>) -> Result<(), OpError> {
-    let [n, c, space] = planes(&io.in_shape(0)?)?;
+    let sizes = planes(&io.in_shape(0)?)?;
     let (x, y) = (io.slice::<f32>(0)?, io.take_f32(0)?);
-    from_blocks_f32(n, c, space, x, y, io.model.team).map_err(kernel_error)
+    from_blocks_f32(io.model.cpu, sizes, x, y, io.model.team).map_err(kernel_error)
 }

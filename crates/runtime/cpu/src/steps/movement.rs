@@ -1,6 +1,6 @@
 //! Steps that move elements.
 
-use fastserve_ir::{Coordinates, Movement, NearestMode, OpError};
+use fastserve_ir::{CHANNEL_BLOCK, Coordinates, Layout, Movement, NearestMode, OpError};
 use fastserve_kernels::movement::{Place, copy_by_tables, copy_strided};
 use fastserve_parallel::Team;
 use fastserve_tensor::{MAX_RANK, Shape, TensorView, TensorViewMut};
@@ -105,10 +105,10 @@ fn repeated(operand: &Shape, out: &Shape) -> Result<Strides, OpError> {
 }
 
 fn split(io: &mut StepIo<'_>, axis: usize) -> Result<(), OpError> {
-    let (x, own) = (io.view(0)?, strides(&io.in_shape(0)?));
+    let (x, own) = (io.view(0)?, strides(&io.in_places(0)?));
     let mut start = 0;
     for i in 0..io.step.outs.len() {
-        let shape = io.out_shape(i)?;
+        let shape = io.out_places(i)?;
         let (to, mut y) = (strides(&shape), io.take_view(i)?);
         let from = Place { start, strides: &own[..shape.rank()] };
         copy(&shape, &x, from, &mut y, Place { start: 0, strides: &to[..shape.rank()] }, io.model.team)?;
@@ -118,10 +118,10 @@ fn split(io: &mut StepIo<'_>, axis: usize) -> Result<(), OpError> {
 }
 
 fn concat(io: &mut StepIo<'_>, axis: usize) -> Result<(), OpError> {
-    let out = io.out_shape(0)?;
+    let out = io.out_places(0)?;
     let (to, mut y, mut start) = (strides(&out), io.take_view(0)?, 0);
     for i in 0..io.step.ins.len() {
-        let shape = io.in_shape(i)?;
+        let shape = io.in_places(i)?;
         if shape.rank() != out.rank() || (0..out.rank()).any(|a| a != axis && shape[a] != out[a]) {
             return Err(OpError::Value(format!("input {i}: {shape} does not fit into {out}")));
         }
@@ -133,8 +133,18 @@ fn concat(io: &mut StepIo<'_>, axis: usize) -> Result<(), OpError> {
     Ok(())
 }
 
+/// The extents of whole blocks where a value is blocked: an element is then a position of a block.
+fn blocks_of(shape: &Shape, blocked: bool) -> Result<Shape, OpError> {
+    match shape.dims() {
+        [n, channels, h, w] if blocked => Ok(Shape::new(&[*n, channels.div_ceil(CHANNEL_BLOCK), *h, *w])?),
+        _ => Ok(*shape),
+    }
+}
+
 fn nearest(io: &mut StepIo<'_>, coordinates: Coordinates, mode: NearestMode, scales: &[Option<f32>]) -> Result<(), OpError> {
-    let (from, to, own) = (io.in_shape(0)?, io.out_shape(0)?, io.in_shape(0)?.strides());
+    let blocked = io.in_fact(0)?.layout == Layout::Channels16;
+    let (from, to) = (blocks_of(&io.in_shape(0)?, blocked)?, blocks_of(&io.out_shape(0)?, blocked)?);
+    let own = from.strides();
     let (x, mut y) = (io.view(0)?, io.take_view(0)?);
     if to.contains(&0) {
         return Ok(());
@@ -154,6 +164,9 @@ fn nearest(io: &mut StepIo<'_>, coordinates: Coordinates, mode: NearestMode, sca
         rest = behind;
     }
     let (tables, team) = (&tables[..to.rank()], io.model.team);
+    if blocked {
+        return copy_by_tables::<[u32; CHANNEL_BLOCK]>(tables, words(&x)?, words_mut(&mut y)?, team).map_err(kernel_error);
+    }
     match x.dtype().size_bytes() {
         1 => copy_by_tables(tables, x.bytes(), y.bytes_mut(), team).map_err(kernel_error),
         2 => copy_by_tables::<u16>(tables, words(&x)?, words_mut(&mut y)?, team).map_err(kernel_error),
