@@ -1,6 +1,6 @@
 //! What follows a sum: bias, residual and activation, as data.
 
-use fastserve_simd::{Isa, math};
+use fastserve_simd::{Isa, Kernel, LANES, math};
 use std::hash::{Hash, Hasher};
 
 /// The function after the sum. Parameters compare and hash by their bits.
@@ -102,6 +102,48 @@ pub struct Epilogue {
     pub activation: Activation,
     /// Whether a tensor of the output's layout is added.
     pub residual: bool,
+}
+
+/// Whether an activation is done in registers, by [`quick_activate`].
+pub(crate) const fn is_quick(activation: Activation) -> bool {
+    matches!(activation, Activation::None | Activation::Relu | Activation::Clip { .. })
+}
+
+/// The commonest activations; `x` itself for others.
+#[inline(always)]
+pub(crate) fn quick_activate<I: Isa>(isa: I, activation: Activation, x: I::F32) -> I::F32 {
+    match activation {
+        Activation::Relu => isa.relu(x),
+        Activation::Clip { min, max } => clip(isa, x, min, max),
+        _ => x,
+    }
+}
+
+/// Any activation over what is stored. One function an instruction set: with all its cases it is far larger than the tiles
+/// that call it.
+#[inline(never)]
+pub(crate) fn activate_stored<I: Isa>(isa: I, activation: Activation, out: &mut [f32]) {
+    isa.enter(Stored { activation, out });
+}
+
+struct Stored<'a> {
+    activation: Activation,
+    out: &'a mut [f32],
+}
+
+impl Kernel for Stored<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let (whole, rest) = self.out.as_chunks_mut::<LANES>();
+        for out in whole {
+            isa.store(activate(isa, self.activation, isa.load(out)), out);
+        }
+        if !rest.is_empty() {
+            isa.store_partial(activate(isa, self.activation, isa.load_partial(rest, 0.0)), rest);
+        }
+    }
 }
 
 /// `activation(x)`, lane by lane.

@@ -14,6 +14,8 @@ pub mod epilogue;
 mod error;
 pub mod gemm;
 mod grain;
+pub mod linear;
+pub mod lrn;
 pub mod movement;
 pub mod normalize;
 pub mod pool;

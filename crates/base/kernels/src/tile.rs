@@ -4,7 +4,7 @@
 
 use crate::conv::{Direct, DirectLines, PanelFill};
 use crate::disjoint::Disjoint;
-use crate::epilogue::{Activation, Epilogue, activate};
+use crate::epilogue::{Epilogue, activate_stored, is_quick, quick_activate};
 use fastserve_simd::{Isa, Kernel, LANES};
 use std::ops::Range;
 
@@ -235,6 +235,7 @@ impl<const NV: usize> Finish<'_, NV> {
                 let x = biased(isa, isa.load(sums), bias);
                 isa.store(quick_activate(isa, self.output.epilogue.activation, x), out);
             }
+            self.activate(isa, out);
         }
     }
 
@@ -256,6 +257,18 @@ impl<const NV: usize> Finish<'_, NV> {
                 }
                 isa.store_partial(x, out);
             }
+            if self.place.last {
+                self.activate(isa, out);
+            }
+        }
+    }
+
+    /// An activation that is not done in registers, over a stored row.
+    #[inline(always)]
+    fn activate<I: Isa>(&self, isa: I, out: &mut [f32]) {
+        let activation = self.output.epilogue.activation;
+        if !is_quick(activation) {
+            activate_stored(isa, activation, out);
         }
     }
 
@@ -281,12 +294,8 @@ pub(crate) fn biased<I: Isa>(isa: I, x: I::F32, bias: Option<f32>) -> I::F32 {
     }
 }
 
-/// The commonest activations, without the way through all the others.
-#[inline(always)]
-pub(crate) fn quick_activate<I: Isa>(isa: I, activation: Activation, x: I::F32) -> I::F32 {
-    match activation {
-        Activation::None => x,
-        Activation::Relu => isa.relu(x),
-        activation => activate(isa, activation, x),
-    }
+/// Kept out of the loops over tiles: it is larger than they are.
+#[inline(never)]
+pub(crate) fn finish_apart<I: Isa, const NV: usize>(isa: I, finish: Finish<'_, NV>) {
+    isa.enter(finish);
 }

@@ -1,7 +1,7 @@
 //! Copies against the plain definition, at odd sizes.
 #![allow(clippy::unwrap_used)]
 
-use fastserve_kernels::movement::{Place, copy_by_tables, copy_strided};
+use fastserve_kernels::movement::{Place, copy_by_tables, copy_strided, gather};
 use fastserve_parallel::Team;
 
 /// What the copy should give, element by element.
@@ -91,4 +91,24 @@ fn tables_pick_along_each_dimension() {
     copy_by_tables(&[&rows, &cols], &x, &mut y, Team::serial()).unwrap();
     assert!((0..y.len()).all(|i| y[i] == (rows[i / 33] + cols[i % 33]) as u16));
     assert!(copy_by_tables(&[&[40], &[20]], &x, &mut y, Team::serial()).is_err());
+}
+
+#[test]
+fn gathers_pick_rows_and_refuse_what_is_outside() {
+    for (outer, axis, inner) in [(1, 5, 1), (3, 7, 2), (2, 9, 33), (4, 3, 20_000)] {
+        let x: Vec<u32> = (0..(outer * axis * inner) as u32).collect();
+        let indices: Vec<i32> = vec![0, -1, axis as i32 - 1, 1, -(axis as i32)];
+        for threads in [1, 3] {
+            let mut y = vec![u32::MAX; outer * indices.len() * inner];
+            gather([outer, axis, inner], &x, &indices, &mut y, Team::global(threads)).unwrap();
+            for (i, got) in y.iter().enumerate() {
+                let pick = indices[i / inner % indices.len()].rem_euclid(axis as i32) as usize;
+                assert_eq!(*got as usize, (i / inner / indices.len() * axis + pick) * inner + i % inner);
+            }
+        }
+        for bad in [axis as i64, -(axis as i64) - 1, i64::MIN] {
+            let mut y = vec![0; outer * inner];
+            assert!(gather([outer, axis, inner], &x, &[bad], &mut y, Team::serial()).is_err());
+        }
+    }
 }

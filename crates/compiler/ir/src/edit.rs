@@ -1,6 +1,6 @@
 //! Changes to a graph: each is logged, and the whole is verified at the end.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use fastserve_tensor::Tensor;
@@ -50,6 +50,8 @@ pub struct EditLog {
     pub edits: Vec<String>,
     /// `(node, why nothing was done)`.
     pub notes: Vec<(String, String)>,
+    /// Patterns that were recognised: what, and the node that makes the result.
+    pub found: Vec<(&'static str, String)>,
 }
 
 /// A graph under change. [`GraphEdit::finish`] brings the nodes into order and verifies the whole.
@@ -57,13 +59,15 @@ pub struct GraphEdit<'g> {
     graph: &'g mut Graph,
     log: EditLog,
     fresh: usize,
+    /// Names in use, once the first fresh one is asked for.
+    names: HashSet<Arc<str>>,
 }
 
 impl<'g> GraphEdit<'g> {
     /// Starts to change a graph.
     pub fn new(graph: &'g mut Graph) -> Self {
         let fresh = graph.values.len();
-        Self { graph, log: EditLog::default(), fresh }
+        Self { graph, log: EditLog::default(), fresh, names: HashSet::new() }
     }
 
     /// The graph as it stands.
@@ -83,6 +87,13 @@ impl<'g> GraphEdit<'g> {
         }
     }
 
+    /// Notes that a pattern was recognised whose result `node` makes.
+    pub fn found(&mut self, what: &'static str, node: NodeId) {
+        if let Some(n) = self.graph.node(node) {
+            self.log.found.push((what, n.name.to_string()));
+        }
+    }
+
     /// Adds a node with fresh outputs; returns them.
     ///
     /// # Errors
@@ -90,18 +101,21 @@ impl<'g> GraphEdit<'g> {
     pub fn add_node(&mut self, name: &str, op: OpRef, inputs: &[Option<ValueId>]) -> Result<Vec<ValueId>, EditError> {
         let failed = |source| EditError::Infer { node: name.to_owned(), source };
         let count = self.graph.infer(&op, inputs).map_err(failed)?.len();
-        let names: Vec<String> = (0..count).map(|_| self.fresh_name(name)).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let names: Vec<Arc<str>> = (0..count).map(|_| self.fresh_name(name)).collect();
+        let names: Vec<&str> = names.iter().map(|n| &**n).collect();
         self.log.edits.push(format!("add {} `{name}`", op.name()));
         let id = self.graph.add_node(name, op, inputs, &names).map_err(failed)?;
         Ok(self.graph.nodes[id.index()].as_ref().map(|n| n.outputs.clone()).unwrap_or_default())
     }
 
-    fn fresh_name(&mut self, stem: &str) -> String {
+    fn fresh_name(&mut self, stem: &str) -> Arc<str> {
+        if self.names.is_empty() {
+            self.names = self.graph.values.iter().map(|v| v.name.clone()).collect();
+        }
         loop {
-            let name = format!("{stem}#{}", self.fresh);
+            let name: Arc<str> = format!("{stem}#{}", self.fresh).into();
             self.fresh += 1;
-            if self.graph.find_value(&name).is_none() {
+            if self.names.insert(name.clone()) {
                 return name;
             }
         }
@@ -126,6 +140,8 @@ impl<'g> GraphEdit<'g> {
             }
         }
         self.log.edits.push(format!("replace {} `{}` by {}", node.op.name(), node.name, op.name()));
+        self.graph.remove_uses(id, &node.inputs);
+        self.graph.add_uses(id, &inputs);
         self.graph.nodes[id.index()] = Some(Node { op, inputs, ..node });
         Ok(())
     }
@@ -148,21 +164,41 @@ impl<'g> GraphEdit<'g> {
             let name = self.graph.value(new).name.clone();
             return Err(self.fact_error(old, &name, self.graph.fact(new)));
         }
-        let by = |v: &mut ValueId| *v = if *v == old { new } else { *v };
-        self.graph.nodes.iter_mut().flatten().flat_map(|n| n.inputs.iter_mut().flatten()).for_each(by);
-        if self.graph.outputs.contains(&old) {
-            self.graph.outputs.iter_mut().for_each(by);
-            self.swap_names(old, new);
+        if old != new {
+            self.move_uses(old, new);
         }
         self.log.edits.push(format!("use `{}` for `{}`", self.graph.value(new).name, self.graph.value(old).name));
         Ok(())
     }
 
+    fn move_uses(&mut self, old: ValueId, new: ValueId) {
+        let by = |v: &mut ValueId| *v = if *v == old { new } else { *v };
+        let moved = std::mem::take(&mut self.graph.uses[old.index()]);
+        for &node in &moved.nodes {
+            self.graph.nodes[node.index()].iter_mut().flat_map(|n| n.inputs.iter_mut().flatten()).for_each(by);
+        }
+        if moved.outputs > 0 {
+            self.graph.outputs.iter_mut().for_each(by);
+            self.swap_names(old, new);
+        }
+        let uses = &mut self.graph.uses[new.index()];
+        uses.outputs += moved.outputs;
+        // The shorter list is moved, so that a long one that grows is not moved again and again.
+        let (mut long, short) = (std::mem::take(&mut uses.nodes), moved.nodes);
+        if long.len() < short.len() {
+            uses.nodes = short;
+            uses.nodes.append(&mut long);
+        } else {
+            long.extend(short);
+            uses.nodes = long;
+        }
+    }
+
     /// Whether [`GraphEdit::replace_value`] keeps the interface: an output of the graph cannot become another output or
     /// an input, whose names must stay.
     pub fn can_replace(&self, old: ValueId, new: ValueId) -> bool {
-        let fixed = |v: ValueId| self.graph.outputs.contains(&v) || self.graph.inputs.contains(&v);
-        !(self.graph.outputs.contains(&old) && fixed(new))
+        let fixed = |v: ValueId| self.graph.is_output(v) || self.graph.value(v).source == Source::Input;
+        !(self.graph.is_output(old) && fixed(new))
     }
 
     fn swap_names(&mut self, a: ValueId, b: ValueId) {
@@ -189,7 +225,7 @@ impl<'g> GraphEdit<'g> {
         let Some(old) = self.graph.node(node).map(|n| n.outputs[output]) else { return };
         let fact = Fact { value: None, ..self.graph.fact(old).clone() };
         let name = self.fresh_name(&self.graph.value(old).name.clone());
-        let dead = self.graph.push_value(Arc::from(name), fact, Source::Node { node, output });
+        let dead = self.graph.push_value(name, fact, Source::Node { node, output });
         if let Some(n) = self.graph.nodes[node.index()].as_mut() {
             n.outputs[output] = dead;
         }
@@ -198,6 +234,7 @@ impl<'g> GraphEdit<'g> {
     /// Removes a node, whose outputs nobody may use any more.
     pub fn remove_node(&mut self, id: NodeId) {
         if let Some(node) = self.graph.nodes[id.index()].take() {
+            self.graph.remove_uses(id, &node.inputs);
             self.log.edits.push(format!("remove {} `{}`", node.op.name(), node.name));
         }
     }
@@ -207,43 +244,43 @@ impl<'g> GraphEdit<'g> {
     /// # Errors
     /// A circle, or a graph that is none.
     pub fn finish(self) -> Result<EditLog, EditError> {
-        sort(self.graph)?;
-        self.graph.verify()?;
+        if !self.log.edits.is_empty() {
+            sort(self.graph)?;
+            self.graph.verify()?;
+        }
         Ok(self.log)
     }
 }
 
 /// Brings the nodes into an order in which they can run, keeping the order they have where it is one.
 fn sort(graph: &mut Graph) -> Result<(), EditError> {
-    let mut waiting: HashMap<NodeId, usize> = HashMap::new();
-    let mut users: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
-    for (id, node) in graph.nodes() {
-        let sources = node.inputs.iter().flatten().filter_map(|&v| graph.producer(v)).map(|(p, _)| p);
-        let mut count = 0;
-        for p in sources {
-            users.entry(p).or_default().push(id);
-            count += 1;
-        }
-        waiting.insert(id, count);
-    }
-    let mut ready: std::collections::BTreeSet<(usize, NodeId)> = Default::default();
-    let rank: HashMap<NodeId, usize> = graph.order.iter().enumerate().map(|(i, &n)| (n, i)).collect();
-    ready.extend(waiting.iter().filter(|(_, c)| **c == 0).map(|(&id, _)| (rank[&id], id)));
-    let mut order = Vec::with_capacity(waiting.len());
-    while let Some((_, id)) = ready.pop_first() {
-        order.push(id);
-        for user in users.remove(&id).unwrap_or_default() {
-            let left = waiting.entry(user).or_default();
-            *left -= 1;
-            if *left == 0 {
-                ready.insert((rank[&user], user));
+    const GONE: usize = usize::MAX;
+    let order: Vec<NodeId> = graph.nodes().map(|(id, _)| id).collect();
+    let mut rank = vec![GONE; graph.nodes.len()];
+    order.iter().enumerate().for_each(|(i, id)| rank[id.index()] = i);
+    let mut waiting: Vec<usize> = order.iter().map(|&id| made_inputs(graph, id)).collect();
+    let mut ready: std::collections::BTreeSet<usize> = (0..order.len()).filter(|&i| waiting[i] == 0).collect();
+    let mut sorted = Vec::with_capacity(order.len());
+    while let Some(first) = ready.pop_first() {
+        sorted.push(order[first]);
+        let outputs = graph.node(order[first]).map(|n| &n.outputs[..]).unwrap_or_default();
+        for user in outputs.iter().flat_map(|&v| graph.users(v)).map(|u| rank[u.index()]).filter(|&r| r != GONE) {
+            waiting[user] -= 1;
+            if waiting[user] == 0 {
+                ready.insert(user);
             }
         }
     }
-    if order.len() < waiting.len() {
-        let stuck = waiting.into_iter().find(|(_, c)| *c > 0).and_then(|(id, _)| graph.node(id));
+    if sorted.len() < order.len() {
+        let stuck = (0..order.len()).find(|&i| waiting[i] > 0).and_then(|i| graph.node(order[i]));
         return Err(EditError::Cycle(stuck.map(|n| n.name.to_string()).unwrap_or_default()));
     }
-    graph.order = order;
+    graph.order = sorted;
     Ok(())
+}
+
+/// How many inputs of a node are made by nodes.
+fn made_inputs(graph: &Graph, id: NodeId) -> usize {
+    let inputs = graph.node(id).map(|n| &n.inputs[..]).unwrap_or_default();
+    inputs.iter().flatten().filter(|&&v| graph.producer(v).is_some()).count()
 }

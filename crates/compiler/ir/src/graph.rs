@@ -20,6 +20,15 @@ pub struct Graph {
     pub(crate) order: Vec<NodeId>,
     pub(crate) inputs: Vec<ValueId>,
     pub(crate) outputs: Vec<ValueId>,
+    /// For each value, the nodes that use it, once for each use, and how often it is an output of the graph.
+    pub(crate) uses: Vec<Uses>,
+}
+
+/// Who uses a value.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Uses {
+    pub(crate) nodes: Vec<NodeId>,
+    pub(crate) outputs: usize,
 }
 
 /// An extent that is known at run time only.
@@ -119,6 +128,7 @@ impl Graph {
             .collect();
         self.nodes.push(Some(Node { name: name.into(), op, inputs: inputs.to_vec(), outputs }));
         self.order.push(node);
+        self.add_uses(node, inputs);
         Ok(node)
     }
 
@@ -134,6 +144,7 @@ impl Graph {
     /// Makes a value an output of the graph.
     pub fn add_output(&mut self, value: ValueId) {
         self.outputs.push(value);
+        self.uses[value.index()].outputs += 1;
     }
 
     /// The values given by the caller.
@@ -179,6 +190,16 @@ impl Graph {
         Ok(())
     }
 
+    /// Lets go of the constants that no node uses and that are no outputs: weights of which only a packed form is left.
+    pub fn forget_unused_constants(&mut self) {
+        let mut used = vec![false; self.values.len()];
+        let by_nodes = self.nodes.iter().flatten().flat_map(|n| n.inputs.iter().flatten());
+        by_nodes.chain(&self.outputs).for_each(|id| used[id.index()] = true);
+        for (value, _) in self.values.iter_mut().zip(used).filter(|(_, used)| !used) {
+            value.fact.value = None;
+        }
+    }
+
     /// All values with their ids, dead ones included.
     pub fn values(&self) -> impl Iterator<Item = (ValueId, &Value)> {
         self.values.iter().enumerate().map(|(i, v)| (ValueId::new(i), v))
@@ -209,13 +230,37 @@ impl Graph {
 
     /// How often a value is used, by nodes and as an output of the graph.
     pub fn uses(&self, id: ValueId) -> usize {
-        let by_nodes = self.nodes().flat_map(|(_, n)| &n.inputs).filter(|&&v| v == Some(id)).count();
-        by_nodes + self.outputs.iter().filter(|&&v| v == id).count()
+        let uses = &self.uses[id.index()];
+        uses.nodes.len() + uses.outputs
+    }
+
+    /// The nodes that use a value, in no order, once for each use.
+    pub fn users(&self, id: ValueId) -> &[NodeId] {
+        &self.uses[id.index()].nodes
+    }
+
+    /// Whether a value is an output of the graph.
+    pub fn is_output(&self, id: ValueId) -> bool {
+        self.uses[id.index()].outputs > 0
+    }
+
+    pub(crate) fn add_uses(&mut self, node: NodeId, inputs: &[Option<ValueId>]) {
+        inputs.iter().flatten().for_each(|v| self.uses[v.index()].nodes.push(node));
+    }
+
+    pub(crate) fn remove_uses(&mut self, node: NodeId, inputs: &[Option<ValueId>]) {
+        for v in inputs.iter().flatten() {
+            let nodes = &mut self.uses[v.index()].nodes;
+            if let Some(at) = nodes.iter().rposition(|&n| n == node) {
+                nodes.swap_remove(at);
+            }
+        }
     }
 
     pub(crate) fn push_value(&mut self, name: Arc<str>, fact: Fact, source: Source) -> ValueId {
         let id = ValueId::new(self.values.len());
         self.values.push(Value { name, fact, source });
+        self.uses.push(Uses::default());
         id
     }
 }

@@ -9,6 +9,7 @@ mod graph;
 mod ids;
 mod io;
 mod layout;
+mod map;
 mod movement;
 mod op;
 mod spec;
@@ -23,10 +24,11 @@ pub use graph::{Graph, Node, Source, Symbol, Value};
 pub use ids::{NodeId, SymId, ValueId};
 pub use io::Io;
 pub use layout::{CHANNEL_BLOCK, Layout, pack_format_name, parse_pack_format};
-pub use movement::{Coordinates, Interpolation, Movement, NearestMode, ResizeSpec};
+pub use map::{CompareOp, LogicOp, MapOp};
+pub use movement::{Coordinates, Interpolation, Movement, NearestMode, PadMode, ResizeSpec};
 pub use op::{BuildError, Inputs, LATEST_OPSET, Op, OpError, OpRef, OpSet, ShapeError, downcast, normalize_axis};
 pub use spec::{
-    Col2ImSpec, ConvSpec, GemmSpec, LowerCx, Lowered, NormalizeOver, NormalizeSpec, PackConvSpec, PackGemmSpec, PoolKind, PoolSpec,
-    RecurrentSpec, ReduceSpec, SoftmaxSpec, Window2d,
+    Col2ImSpec, ConvSpec, GemmSpec, LowerCx, Lowered, LrnSpec, NormalizeOver, NormalizeSpec, PackConvSpec, PackGemmSpec, PoolKind,
+    PoolSpec, RecurrentSpec, ReduceSpec, SoftmaxSpec, Window2d,
 };
 pub use verify::VerifyError;

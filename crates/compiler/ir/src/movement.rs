@@ -59,6 +59,38 @@ pub struct ResizeSpec {
     pub interpolation: Interpolation,
 }
 
+/// What the new elements of a padded axis are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PadMode {
+    /// One value.
+    Constant,
+    /// The input mirrored at its ends, which are not repeated.
+    Reflect,
+    /// The input's ends.
+    Edge,
+    /// The input again.
+    Wrap,
+}
+
+impl PadMode {
+    /// The place in an extent of `len` that an index in or beyond it stands for; none where the padding is a constant.
+    pub fn inside(self, index: i64, len: usize) -> Option<usize> {
+        let n = i64::try_from(len).ok().filter(|&n| n > 0)?;
+        let index = match self {
+            PadMode::Constant => index,
+            PadMode::Edge => index.clamp(0, n - 1),
+            PadMode::Wrap => index.rem_euclid(n),
+            PadMode::Reflect if n == 1 => 0,
+            PadMode::Reflect => {
+                let period = n.checked_sub(1)?.checked_mul(2)?;
+                let at = index.rem_euclid(period);
+                at.min(period - at)
+            }
+        };
+        usize::try_from(index).ok().filter(|&i| i < len)
+    }
+}
+
 /// Elements of any type moved from inputs to outputs. Extents are those of the values at run time.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Movement {
@@ -72,6 +104,21 @@ pub enum Movement {
     Concat(usize),
     /// Axes of extent 1 repeated, and new ones in front.
     Expand,
+    /// First elements from the second input; of the fourth and the fifth, if they are there, axes and steps.
+    SliceAt,
+    /// Slices of an axis, picked by the second input.
+    Gather(usize),
+    /// Each axis repeated as a whole.
+    Tile,
+    /// Elements before and after each axis.
+    Pad {
+        /// What the new elements are.
+        mode: PadMode,
+        /// How many there are before each axis; negative ones crop.
+        starts: Vec<i64>,
+        /// The bytes of the constant in front; without, the third input's element, or 0.
+        value: Option<[u8; 8]>,
+    },
     /// The nearest element of each position: a scale for each axis, or that of the extents.
     Nearest {
         /// How a position in the output becomes one in the input.
@@ -87,7 +134,9 @@ impl Movement {
     /// The kernel family.
     pub fn name(&self) -> &'static str {
         match self {
-            Movement::Nearest { .. } => "copy_by_tables",
+            Movement::Nearest { .. } | Movement::Tile => "copy_by_tables",
+            Movement::Pad { mode, .. } if *mode != PadMode::Constant => "copy_by_tables",
+            Movement::Gather(_) => "gather",
             _ => "copy_strided",
         }
     }

@@ -8,7 +8,8 @@ use fastserve_kernels::reduce::ReduceOp;
 use fastserve_tensor::MAX_RANK;
 
 use crate::fact::Fact;
-use crate::movement::Movement;
+use crate::map::MapOp;
+use crate::movement::{Coordinates, Movement};
 use crate::op::Inputs;
 
 /// What an operator sees when it lowers itself.
@@ -54,8 +55,14 @@ pub enum Lowered {
     PackGemmB(PackGemmSpec),
     /// Packs the weights of a convolution.
     PackConv(PackConvSpec),
+    /// A function of one element of each input, of any types, broadcast.
+    Map(MapOp),
     /// Elements moved.
     Move(Movement),
+    /// The last two axes resized, values in between by straight lines: coordinates, and the scale of either axis as the model gives it.
+    Linear(Coordinates, [Option<f32>; 2]),
+    /// Local response normalisation across channels.
+    Lrn(LrnSpec),
     /// Row-major to channel-blocked.
     ToBlocks,
     /// Channel-blocked to row-major.
@@ -66,7 +73,7 @@ pub enum Lowered {
     Reference,
 }
 
-/// `A · B`: inputs are A, B, and the bias if the epilogue has one.
+/// `A · B`: inputs are A, B, then the bias and the residual if the epilogue has them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GemmSpec {
     /// A is stored `[K, M]`.
@@ -104,7 +111,7 @@ pub struct PackConvSpec {
 /// A sliding window over two dimensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window2d {
-    /// Extents of the window (height, width).
+    /// Extents of the window (height, width); a 0 stands for all of the input's.
     pub kernel: [usize; 2],
     /// Steps.
     pub strides: [usize; 2],
@@ -114,7 +121,7 @@ pub struct Window2d {
     pub pads: [usize; 4],
 }
 
-/// A convolution: inputs are X `[N, C, H, W]`, packed weights, and the bias if the epilogue has one.
+/// A convolution: inputs are X `[N, C, H, W]`, packed weights, then the bias and the residual if the epilogue has them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConvSpec {
     /// The window.
@@ -148,6 +155,19 @@ pub struct PoolSpec {
     pub kind: PoolKind,
     /// The window.
     pub window: Window2d,
+}
+
+/// Local response normalisation: `x / (bias + alpha / size · Σ x²)^beta`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LrnSpec {
+    /// Number of channels in a sum.
+    pub size: usize,
+    /// Weight of the mean of squares.
+    pub alpha: f32,
+    /// The exponent.
+    pub beta: f32,
+    /// Added to the mean of squares.
+    pub bias: f32,
 }
 
 /// Softmax.

@@ -1,6 +1,6 @@
 //! Epilogues as attributes, and their naive truth.
 
-use fastserve_ir::{AttrError, Attrs};
+use fastserve_ir::{AttrError, Attrs, Io, OpError};
 use fastserve_kernels::epilogue::{Activation, BiasAxis, Epilogue};
 
 use crate::ops::unary;
@@ -71,6 +71,15 @@ fn parse_activation(name: &str, params: &[f32]) -> Result<Activation, AttrError>
 /// Which input is the residual, where there is one: the one after the bias.
 pub(crate) fn residual_input(epilogue: &Epilogue) -> Option<usize> {
     epilogue.residual.then_some(if epilogue.bias == BiasAxis::None { 2 } else { 3 })
+}
+
+/// The elements of the bias and of the residual.
+pub(crate) type Addends<'a> = (Option<&'a [f32]>, Option<&'a [f32]>);
+
+/// The bias and the residual that an epilogue adds.
+pub(crate) fn addends<'a>(epilogue: &Epilogue, io: &Io<'a>) -> Result<Addends<'a>, OpError> {
+    let bias = if epilogue.bias == BiasAxis::None { None } else { Some(io.slice::<f32>(2)?) };
+    Ok((bias, residual_input(epilogue).map(|at| io.slice::<f32>(at)).transpose()?))
 }
 
 /// One result with its bias and residual, activated.

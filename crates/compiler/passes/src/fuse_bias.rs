@@ -1,12 +1,13 @@
 //! Moves the addition of a row after a product into the product's store.
 
-use fastserve_ir::{Dim, EditError, Graph, GraphEdit, NodeId, ValueId};
+use fastserve_ir::{EditError, Graph, GraphEdit, NodeId, ValueId};
 use fastserve_kernels::elementwise::BinaryOp;
 use fastserve_kernels::epilogue::BiasAxis;
-use fastserve_ops::ops::binary::Binary;
 use fastserve_ops::ops::fused_gemm::FusedGemm;
+use fastserve_tensor::{Shape, Tensor};
 
-use crate::util::{input, node_as, only_producer, op};
+use crate::pattern::either_way;
+use crate::util::{alike, node_name, only_producer, op, used_output};
 use crate::{Pass, PassCx};
 
 /// `Add(fs.Gemm(a, b), row)` to `fs.Gemm(a, b, row)`.
@@ -19,32 +20,42 @@ impl Pass for FuseBias {
 
     fn run(&self, g: &mut GraphEdit<'_>, _: &PassCx) -> Result<(), EditError> {
         for id in g.node_ids() {
-            if let Some((fused, inputs)) = find(g.graph(), id) {
-                g.replace_node(id, op(fused), inputs)?;
-            }
+            let Some(found) = find(g.graph(), id) else { continue };
+            let row = match found.flat {
+                Some(flat) => g.add_const(&format!("{}.bias", node_name(g.graph(), id)), flat),
+                None => found.row,
+            };
+            let inputs = [&found.inputs[..], &[Some(row)]].concat();
+            g.replace_node(id, op(found.fused), inputs)?;
         }
         Ok(())
     }
 }
 
-fn find(g: &Graph, id: NodeId) -> Option<(FusedGemm, Vec<Option<ValueId>>)> {
-    let (node, add) = node_as::<Binary>(g, id)?;
-    if add.0 != BinaryOp::Add {
-        return None;
-    }
-    let (a, b) = input(node, 0).zip(input(node, 1))?;
-    [(a, b), (b, a)].into_iter().find_map(|(product, row)| fused(g, product, row))
+struct Found {
+    fused: FusedGemm,
+    inputs: Vec<Option<ValueId>>,
+    row: ValueId,
+    /// The row without the leading extents of 1 that it has.
+    flat: Option<Tensor>,
 }
 
-fn fused(g: &Graph, product: ValueId, row: ValueId) -> Option<(FusedGemm, Vec<Option<ValueId>>)> {
+fn find(g: &Graph, id: NodeId) -> Option<Found> {
+    let y = used_output(g, id)?;
+    either_way(g, y, BinaryOp::Add).find_map(|(product, row)| if alike(g, product, y) { fused(g, product, row) } else { None })
+}
+
+fn fused(g: &Graph, product: ValueId, row: ValueId) -> Option<Found> {
     let (_, node, gemm) = only_producer::<FusedGemm>(g, product)?;
-    let plain = gemm.0.epilogue.bias == BiasAxis::None && gemm.0.epilogue.activation == Default::default();
-    let n: &Dim = g.fact(product).shape.last()?;
-    if !plain || g.fact(row).shape != [n.clone()] || g.constant(row).is_none() {
+    let plain = gemm.0.epilogue == Default::default();
+    let n = g.fact(product).shape.last()?;
+    let constant = g.constant(row)?;
+    let (last, leading) = constant.shape().dims().split_last()?;
+    if !plain || n.known() != Some(*last) || leading.iter().any(|&d| d != 1) || constant.as_slice::<f32>().is_err() {
         return None;
     }
+    let flat = if leading.is_empty() { None } else { Some(constant.reshaped(Shape::new(&[*last]).ok()?).ok()?) };
     let mut spec = gemm.0;
     spec.epilogue.bias = BiasAxis::Column;
-    let inputs = [&node.inputs[..], &[Some(row)]].concat();
-    Some((FusedGemm(spec), inputs))
+    Some(Found { fused: FusedGemm(spec), inputs: node.inputs, row, flat })
 }

@@ -2,34 +2,67 @@
 //!
 //! Every pass works through [`GraphEdit`], so that each change is logged and the graph is verified after each pass.
 
+mod attention;
 mod block_layout;
+mod cast_chain;
+mod common_subexpressions;
 mod conv_batchnorm;
 mod conv_transpose;
 mod dead_code;
 mod fold;
 mod fuse_activation;
 mod fuse_bias;
+mod fuse_residual;
+mod gelu;
+mod hard_swish;
 mod identity;
+mod layer_norm;
+mod linear;
+mod mean;
 mod pack_conv;
 mod pack_gemm;
 mod pack_recurrent;
+mod pattern;
+mod pre_scale;
+mod reshape_chain;
+mod silu;
+mod split_batchnorm;
+mod sum;
+mod transpose;
 mod util;
+mod weight_scale;
+
+use std::collections::BTreeMap;
 
 use fastserve_ir::{EditError, EditLog, Graph, GraphEdit};
 use fastserve_simd::Cpu;
 use thiserror::Error;
 
+pub use attention::Attention;
 pub use block_layout::BlockLayout;
+pub use cast_chain::CastChain;
+pub use common_subexpressions::CommonSubexpressions;
 pub use conv_batchnorm::ConvBatchNorm;
 pub use conv_transpose::ConvTranspose;
 pub use dead_code::DeadCode;
 pub use fold::{FOLD_LIMIT_BYTES, Fold};
 pub use fuse_activation::FuseActivation;
 pub use fuse_bias::FuseBias;
+pub use fuse_residual::FuseResidual;
+pub use gelu::Gelu;
+pub use hard_swish::HardSwish;
 pub use identity::IdentityElimination;
+pub use layer_norm::LayerNorm;
 pub use pack_conv::PackConv;
 pub use pack_gemm::PackGemm;
 pub use pack_recurrent::PackRecurrent;
+pub use pre_scale::PreScale;
+pub use reshape_chain::ReshapeChain;
+pub use silu::Silu;
+pub use split_batchnorm::SplitBatchNorm;
+pub use sum::SumToAdd;
+pub use transpose::TransposeChain;
+pub use weight_scale::WeightScale;
 
 /// A change of a graph that keeps what it computes.
 pub trait Pass: Sync {
@@ -52,18 +85,41 @@ pub struct PassCx {
 
 /// The order. Passes that a CPU plan needs for its kernels come after those that only simplify.
 pub const PIPELINE: &[&dyn Pass] = &[
-    &IdentityElimination,
+    // What exporters leave behind.
     &Fold,
-    &ConvBatchNorm,
+    &IdentityElimination,
+    &SumToAdd,
+    &CastChain,
+    &ReshapeChain,
+    &CommonSubexpressions,
+    &TransposeChain,
     &DeadCode,
+    // Functions that exporters write in parts.
+    &LayerNorm,
+    &Gelu,
+    &HardSwish,
+    &Silu,
+    &Attention,
+    &DeadCode,
+    // Constants into weights.
+    &WeightScale,
+    &ConvBatchNorm,
+    &SplitBatchNorm,
+    &PreScale,
+    &Fold,
+    &DeadCode,
+    // Kernels.
     &ConvTranspose,
     &PackGemm,
     &PackConv,
     &PackRecurrent,
     &FuseBias,
+    &FuseResidual,
     &FuseActivation,
     &BlockLayout,
+    &DeadCode,
     &Fold,
+    &CommonSubexpressions,
     &DeadCode,
 ];
 
@@ -71,7 +127,19 @@ pub const PIPELINE: &[&dyn Pass] = &[
 pub const KERNELS: &[&dyn Pass] = &[&ConvTranspose, &PackGemm, &PackConv, &PackRecurrent, &Fold];
 
 /// Passes that simplify without choosing kernels: what [`crate::simplify`] runs.
-pub const SIMPLIFY: &[&dyn Pass] = &[&IdentityElimination, &Fold, &ConvBatchNorm, &DeadCode];
+pub const SIMPLIFY: &[&dyn Pass] = &[
+    &Fold,
+    &IdentityElimination,
+    &CastChain,
+    &ReshapeChain,
+    &CommonSubexpressions,
+    &TransposeChain,
+    &DeadCode,
+    &WeightScale,
+    &ConvBatchNorm,
+    &Fold,
+    &DeadCode,
+];
 
 /// A pass that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -85,6 +153,13 @@ pub struct PassError {
 
 /// What each pass did, in order.
 pub type Report = Vec<(&'static str, EditLog)>;
+
+/// How often each pattern was recognised.
+pub fn patterns(report: &Report) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    report.iter().flat_map(|(_, log)| &log.found).for_each(|(what, _)| *counts.entry(*what).or_insert(0) += 1);
+    counts
+}
 
 /// Runs one pass and verifies the graph.
 ///

@@ -11,9 +11,10 @@ use fastserve_ops::ops::gemm::Gemm;
 use fastserve_ops::ops::matmul::MatMul;
 use fastserve_ops::ops::pack_gemm::PackGemmB;
 use fastserve_ops::ops::squeeze::{Squeeze, Unsqueeze};
+use fastserve_ops::ops::transpose::Transpose;
 use fastserve_tensor::{DType, Tensor};
 
-use crate::util::{input, node_as, op};
+use crate::util::{input, node_as, op, producer_as};
 use crate::{Pass, PassCx};
 
 /// MatMul and Gemm to `fs.Gemm`, with `fs.PackGemmB` of a constant B, which folds. What the kernels do not take is a node
@@ -64,13 +65,29 @@ fn operands(g: &GraphEdit<'_>, node: &Node) -> Result<(ValueId, ValueId), &'stat
 
 fn from_matmul(g: &GraphEdit<'_>, node: &Node) -> Result<Product, &'static str> {
     let (a, b) = operands(g, node)?;
-    Ok(Product { a, b, trans_a: false, trans_b: false, alpha: 1.0, beta: 1.0, addend: None })
+    let rank = |v: ValueId| g.graph().fact(v).rank();
+    let (a, trans_a) = if rank(a) == 2 && rank(b) == 2 { oriented(g, a) } else { (a, false) };
+    let (b, trans_b) = oriented(g, b);
+    Ok(Product { a, b, trans_a, trans_b, alpha: 1.0, beta: 1.0, addend: None })
+}
+
+/// An operand before a Transpose of its last two axes, and whether there is one.
+fn oriented(g: &GraphEdit<'_>, value: ValueId) -> (ValueId, bool) {
+    let swapped = || {
+        let (_, node, transpose) = producer_as::<Transpose>(g.graph(), value)?;
+        let x = input(node, 0)?;
+        let rank = g.graph().fact(x).rank();
+        let swap = |i: usize| if i + 2 < rank { i } else { 2 * rank - 3 - i };
+        (rank >= 2 && (0..rank).all(|i| transpose.axis(i, rank) == swap(i))).then_some((x, true))
+    };
+    swapped().unwrap_or((value, false))
 }
 
 fn from_gemm(g: &GraphEdit<'_>, node: &Node, gemm: &Gemm) -> Result<Product, &'static str> {
     let (a, b) = operands(g, node)?;
     let Gemm { alpha, beta, trans_a, trans_b } = *gemm;
-    Ok(Product { a, b, trans_a, trans_b, alpha, beta, addend: input(node, 2) })
+    let ((a, swap_a), (b, swap_b)) = (oriented(g, a), oriented(g, b));
+    Ok(Product { a, b, trans_a: trans_a != swap_a, trans_b: trans_b != swap_b, alpha, beta, addend: input(node, 2) })
 }
 
 fn is_row(c: &Fact, n: &Dim) -> bool {

@@ -1,7 +1,7 @@
 //! What several passes ask of a graph.
 
-use fastserve_ir::{Graph, Node, NodeId, ValueId};
-use fastserve_ir::{Op, OpRef, downcast};
+use fastserve_ir::{Attrs, Graph, LATEST_OPSET, Node, NodeId, Op, OpRef, OpSet, ValueId, downcast};
+use fastserve_ops::Ops;
 
 /// A node of operator type `T`, by its id.
 pub(crate) fn node_as<T: Op>(g: &Graph, id: NodeId) -> Option<(&Node, &T)> {
@@ -14,6 +14,32 @@ pub(crate) fn only_producer<T: Op>(g: &Graph, value: ValueId) -> Option<(NodeId,
     let (id, node) = g.producer(value)?;
     let op = downcast::<T>(&node.op)?;
     (g.uses(value) == 1).then(|| (id, node.clone(), op))
+}
+
+/// The node of type `T` that makes a value, whoever uses it.
+pub(crate) fn producer_as<T: Op>(g: &Graph, value: ValueId) -> Option<(NodeId, &Node, &T)> {
+    let (id, node) = g.producer(value)?;
+    Some((id, node, downcast::<T>(&node.op)?))
+}
+
+/// The only output of a node, if something uses it.
+pub(crate) fn used_output(g: &Graph, id: NodeId) -> Option<ValueId> {
+    output(g.node(id)?).filter(|&v| g.uses(v) > 0)
+}
+
+/// Whether one value can stand for the other: type, extents and layout.
+pub(crate) fn alike(g: &Graph, a: ValueId, b: ValueId) -> bool {
+    g.fact(a).agrees_with(g.fact(b))
+}
+
+/// The operator of this name, if there is one that takes these attributes.
+pub(crate) fn named(name: &str, attrs: &Attrs) -> Option<OpRef> {
+    Ops.build("", name, LATEST_OPSET, attrs).ok()
+}
+
+/// The name of a node, for the names of what is made of it.
+pub(crate) fn node_name(g: &Graph, id: NodeId) -> String {
+    g.node(id).map(|n| n.name.to_string()).unwrap_or_default()
 }
 
 /// The only output of a node with one.

@@ -7,6 +7,8 @@ pub struct Explain {
     pub steps: Vec<ExplainStep>,
     /// `(node, why it was not fused, folded or made faster)`.
     pub notes: Vec<(String, String)>,
+    /// `(pattern, how often it was recognised)`.
+    pub patterns: Vec<(String, usize)>,
     /// Bytes for intermediate values and scratch.
     pub arena_bytes: usize,
     /// Bytes of constants, packed ones included.

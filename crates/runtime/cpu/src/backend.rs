@@ -8,7 +8,7 @@ use fastserve_parallel::{Team, granted_cores};
 use fastserve_passes::{PassCx, PassError};
 use fastserve_simd::{Cpu, FpGuard};
 
-use crate::model::CpuModel;
+use crate::model::{CpuModel, PassesDid};
 
 /// Runs graphs on this process's CPU, with kernels for the best instruction set it has.
 #[derive(Clone, Copy, Debug)]
@@ -58,9 +58,10 @@ impl Backend for CpuBackend {
         let failed = |e: PassError| CompileError::Pass { pass: e.pass, why: e.source.to_string() };
         let passes = if options.optimize { fastserve_passes::PIPELINE } else { fastserve_passes::KERNELS };
         let report = fastserve_passes::run(passes, &mut graph, &PassCx { cpu: self.cpu }).map_err(failed)?;
-        let notes = report.into_iter().flat_map(|(_, log)| log.notes).collect();
+        let patterns = fastserve_passes::patterns(&report).into_iter().map(|(what, count)| (what.to_owned(), count)).collect();
+        let did = PassesDid { patterns, notes: report.into_iter().flat_map(|(_, log)| log.notes).collect() };
         let threads = if options.threads == 0 { granted_cores() } else { options.threads };
         let team = if threads == 1 { Team::serial() } else { Team::global(threads) };
-        Ok(Arc::new(CpuModel::new(graph, self.cpu, team, notes)?))
+        Ok(Arc::new(CpuModel::new(graph, self.cpu, team, did)?))
     }
 }

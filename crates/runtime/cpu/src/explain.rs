@@ -14,11 +14,12 @@ pub(crate) fn explain(model: &Inner, symbols: &[usize]) -> Result<Explain, RunEr
     let plan = model.plan(&upper)?;
     let steps: Vec<ExplainStep> = model.steps.iter().map(|s| explain_step(model, s, &extents)).collect();
     let slow = model.steps.iter().filter(|s| s.lowered == Lowered::Reference);
-    let mut notes = model.notes.clone();
+    let mut notes = model.did.notes.clone();
     notes.extend(slow.map(|s| (s.node.to_string(), format!("{} runs by its reference body", s.op.name()))));
     let constants = model.graph.values().filter(|(id, v)| v.fact.value.is_some() && model.graph.uses(*id) > 0);
     let constant_bytes = constants.map(|(id, _)| extents[id.index()].bytes).sum();
-    Ok(Explain { steps, notes, arena_bytes: plan.arena_len, constant_bytes })
+    let patterns = model.did.patterns.clone();
+    Ok(Explain { steps, notes, patterns, arena_bytes: plan.arena_len, constant_bytes })
 }
 
 fn explain_step(model: &Inner, step: &ModelStep, extents: &[Extent]) -> ExplainStep {
@@ -42,9 +43,15 @@ fn flops(step: &ModelStep, extents: &[Extent]) -> u64 {
     let per_output = match &step.lowered {
         Lowered::Gemm(spec) => input(0).and_then(|a| a.iter().rev().nth(usize::from(spec.trans_a)).copied()).unwrap_or(0) as u64 * 2,
         Lowered::Conv(_) => input(1).map_or(0, |w| w.iter().skip(1).product::<usize>()) as u64 * 2,
-        Lowered::Pool(spec) => spec.window.kernel.iter().product::<usize>() as u64,
+        Lowered::Pool(spec) => input(0).map_or(0, |x| taps(&spec.window.kernel, &x)),
         Lowered::PackGemmB(_) | Lowered::PackConv(_) | Lowered::Alias => 0,
         _ => 1,
     };
     out.saturating_mul(per_output)
+}
+
+/// Elements of a pooling window, whose 0 stands for the input's extent.
+fn taps(kernel: &[usize], input: &[usize]) -> u64 {
+    let sizes = kernel.iter().rev().zip(input.iter().rev());
+    sizes.map(|(&k, &size)| if k == 0 { size as u64 } else { k as u64 }).product()
 }

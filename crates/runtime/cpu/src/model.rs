@@ -25,6 +25,14 @@ pub(crate) struct Inner {
     pub(crate) plans: PlanCache,
     pub(crate) cpu: Cpu,
     pub(crate) team: Team,
+    pub(crate) did: PassesDid,
+}
+
+/// What the passes did, for `explain`.
+pub(crate) struct PassesDid {
+    /// How often each pattern was recognised.
+    pub(crate) patterns: Vec<(String, usize)>,
+    /// `(node, why nothing was done)`.
     pub(crate) notes: Vec<(String, String)>,
 }
 
@@ -39,13 +47,14 @@ pub(crate) struct ModelStep {
 
 impl CpuModel {
     /// Prepares a graph whose passes have run.
-    pub(crate) fn new(mut graph: Graph, cpu: Cpu, team: Team, notes: Vec<(String, String)>) -> Result<Self, CompileError> {
+    pub(crate) fn new(mut graph: Graph, cpu: Cpu, team: Team, did: PassesDid) -> Result<Self, CompileError> {
+        graph.forget_unused_constants();
         // Nothing of the model's file may stay mapped: somebody could truncate it under a running server.
         graph.map_constants(|tensor| tensor.detached()).map_err(|(name, source)| CompileError::Constant { name, source })?;
         let (roots, aliases) = find_aliases(&graph);
         let steps = graph.nodes().filter(|(id, _)| !aliases.contains(id)).map(|(_, node)| model_step(&graph, node)).collect();
         let signature = Signature::of(&graph);
-        Ok(Self(Arc::new(Inner { graph, signature, steps, roots, plans: PlanCache::default(), cpu, team, notes })))
+        Ok(Self(Arc::new(Inner { graph, signature, steps, roots, plans: PlanCache::default(), cpu, team, did })))
     }
 }
 

@@ -50,6 +50,11 @@ impl<'a> StepIo<'a> {
         Ok(self.model.graph.fact(self.output_id(i)?).layout)
     }
 
+    /// The element type of an output.
+    pub(crate) fn out_dtype(&self, i: usize) -> Result<DType, OpError> {
+        Ok(self.model.graph.fact(self.output_id(i)?).dtype)
+    }
+
     /// The logical extents of an output in this run.
     pub(crate) fn out_shape(&self, i: usize) -> Result<Shape, OpError> {
         Ok(self.extents[self.output_id(i)?.index()].shape)

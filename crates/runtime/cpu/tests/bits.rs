@@ -1,6 +1,8 @@
 //! The same bits: threads, batch, instruction set, the host's control word.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod common;
+
 use fastserve_backend::{Backend, Bindings, CompileOptions, RunCx};
 use fastserve_cpu::CpuBackend;
 use fastserve_ir::Graph;
@@ -11,6 +13,7 @@ use fastserve_tensor::{Shape, Tensor, TensorView};
 use fastserve_testkit::conformance::NETWORKS;
 use fastserve_testkit::random::Random;
 use fastserve_testkit::sys;
+use fastserve_testkit::tolerance::{Tolerance, compare};
 
 fn run(graph: &Graph, cpu: Cpu, threads: usize, inputs: &[Tensor]) -> Vec<Tensor> {
     let compiled = CpuBackend::with_cpu(cpu).compile(graph, &CompileOptions { threads, optimize: true }).unwrap();
@@ -67,6 +70,80 @@ fn a_request_does_not_see_its_batch() {
                 }
             }
         }
+    }
+}
+
+/// Each operator's kernel: threads, instruction sets, and a request alone; and near to its reference body, portable code too.
+#[test]
+fn operators_agree() {
+    for text in common::texts() {
+        let graph = parse(&text, &Ops).unwrap();
+        let all = Random::new(6).inputs(&graph, &[11]).unwrap();
+        let truth = fastserve_testkit::interpret::interpret(&graph, &all, &[11]).unwrap();
+        let Some(&base) = fused().first() else { return };
+        let first = run(&graph, base, 1, &all);
+        for cpu in Cpu::all_available() {
+            for threads in [1, 2, 3] {
+                let got = run(&graph, cpu, threads, &all);
+                assert!(got == first || cpu.id() == IsaId::Portable, "{} on {threads} threads\n{text}", cpu.name());
+                for (got, truth) in got.iter().zip(&truth) {
+                    compare(got, truth, Tolerance::F32).unwrap_or_else(|e| panic!("{}: {e}\n{text}", cpu.name()));
+                }
+            }
+        }
+        for i in [0, 4, 10] {
+            let alone: Vec<Tensor> = all.iter().map(|t| row(t, i)).collect();
+            let alone = run(&graph, base, 1, &alone);
+            assert!(alone.iter().zip(&first).all(|(a, b)| *a == row(b, i)), "row {i} alone\n{text}");
+        }
+    }
+}
+
+/// Enough rows for several tasks.
+#[test]
+fn operators_agree_on_many_rows() {
+    for text in common::texts() {
+        let graph = parse(&text, &Ops).unwrap();
+        let all = Random::new(7).inputs(&graph, &[1203]).unwrap();
+        let results: Vec<Vec<Tensor>> =
+            fused().into_iter().flat_map(|cpu| [1, 2, 3].map(|threads| run(&graph, cpu, threads, &all))).collect();
+        assert!(results.iter().all(|r| *r == results[0]), "{text}");
+    }
+}
+
+/// Extents that are known in the run only.
+#[test]
+fn symbolic_extents_have_kernels() {
+    for body in [
+        "input %x: f32[N,3,H,W] %y: f32[N,3,1,1] = GlobalAveragePool(%x) @n",
+        "input %x: f32[N,3,H,W] %y: f32[N,3,1,1] = GlobalMaxPool(%x) @n",
+        "input %x: f32[N,3,H] input %z: f32[W] %y: f32[N,3,1] = GlobalAveragePool(%x) @n",
+        "input %x: f32[N,3,H,W] const %a: i64[2] = {2, 3} %y: f32[N,3,1,1] = ReduceMean(%x, %a) @n",
+        "input %x: f32[N,3,H,W] const %p: i64[8] = {0, 0, 1, 2, 0, 0, 1, 0} %y: f32[N,3,(H+2),(W+2)] = Pad{mode=\"reflect\"}(%x, %p) @n",
+        "input %x: f32[N,3,H,W] const %s: f32[4] = {1, 1, 2, 2} %y: f32[N,3,(H*2),(W*2)] = Resize{mode=\"linear\"}(%x, _, %s) @n",
+    ] {
+        let graph = parse(&format!("graph g(N, H, W) {{ {body} return %y }}"), &Ops).unwrap_or_else(|e| panic!("{e}\n{body}"));
+        let compiled = CpuBackend::new().unwrap().compile(&graph, &CompileOptions { threads: 1, optimize: true }).unwrap();
+        assert!(compiled.explain(&[2, 7, 9]).unwrap().steps.iter().all(|s| s.kernel != "reference"), "{body}");
+        for symbols in [[1, 7, 9], [5, 3, 33]] {
+            let inputs = Random::new(8).inputs(&graph, &symbols).unwrap();
+            let truth = fastserve_testkit::interpret::interpret(&graph, &inputs, &symbols).unwrap();
+            for cpu in Cpu::all_available() {
+                let got = run(&graph, cpu, 2, &inputs);
+                compare(&got[0], &truth[0], Tolerance::F32).unwrap_or_else(|e| panic!("{}: {e}\n{body}", cpu.name()));
+            }
+        }
+    }
+}
+
+/// No operator of the list runs by its reference body.
+#[test]
+fn operators_have_kernels() {
+    for text in common::texts() {
+        let graph = parse(&text, &Ops).unwrap();
+        let compiled = CpuBackend::new().unwrap().compile(&graph, &CompileOptions { threads: 1, optimize: true }).unwrap();
+        let explain = compiled.explain(&[2]).unwrap();
+        assert!(explain.steps.iter().all(|s| s.kernel != "reference"), "{text}\n{:?}", explain.steps);
     }
 }
 

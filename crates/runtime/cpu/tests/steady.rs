@@ -1,6 +1,8 @@
 //! A steady run makes no allocator call, on any thread.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod common;
+
 use fastserve_backend::{Backend, Bindings, CompileOptions, OutputBinding, RunCx, Session};
 use fastserve_cpu::CpuBackend;
 use fastserve_ir::text::parse;
@@ -26,8 +28,8 @@ fn run(session: &mut dyn Session, views: &[TensorView<'_>]) {
 /// One test function: another one in parallel would count here too.
 #[test]
 fn the_second_run_allocates_nothing() {
-    for text in NETWORKS {
-        let graph = parse(text, &Ops).unwrap();
+    for text in NETWORKS.iter().map(|text| (*text).to_owned()).chain(common::texts()) {
+        let graph = parse(&text, &Ops).unwrap_or_else(|e| panic!("{e}\n{text}"));
         for threads in [1, 2] {
             let compiled = CpuBackend::new().unwrap().compile(&graph, &CompileOptions { threads, optimize: true }).unwrap();
             let mut session = compiled.session().unwrap();

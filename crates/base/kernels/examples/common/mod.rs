@@ -26,24 +26,21 @@ impl<const CHAINS: usize> Kernel for Peak<CHAINS> {
     }
 }
 
-/// Fused multiply-adds (two operations) of one thread without loads: the best of several runs. Two units with a latency
-/// of four need eight vectors under way; AVX-512 has registers for more, AVX2 holds six pairs of eight lanes.
+/// Runs fused multiply-adds without loads on this thread, and returns how many operations (two each). Two units with a
+/// latency of four need eight vectors under way; AVX-512 has registers for more, AVX2 holds six pairs of eight lanes.
+pub(crate) fn multiply_adds(cpu: Cpu, steps: usize) -> f64 {
+    let chains = if cpu.id() == IsaId::Avx512 { 16 } else { 6 };
+    black_box(if chains == 16 { cpu.run(Peak::<16>(steps)) } else { cpu.run(Peak::<6>(steps)) });
+    (steps * chains * 32) as f64
+}
+
+/// GFLOP/s of [`multiply_adds`] on one thread: the best of several runs.
 pub(crate) fn peak_gflops(cpu: Cpu) -> f64 {
-    fn best(cpu: Cpu, chains: usize, run: impl Fn(Cpu, usize) -> f32) -> f64 {
-        let steps = 200_000;
-        let mut best = f64::INFINITY;
-        for _ in 0..30 {
-            let start = Instant::now();
-            black_box(run(cpu, steps));
-            best = best.min(start.elapsed().as_secs_f64());
-        }
-        (steps * chains * 32) as f64 / best / 1e9
-    }
-    match cpu.id() {
-        IsaId::Avx512 => best(cpu, 16, |cpu, steps| cpu.run(Peak::<16>(steps))),
-        IsaId::Avx2 => best(cpu, 6, |cpu, steps| cpu.run(Peak::<6>(steps))),
-        IsaId::Portable => best(cpu, 6, |cpu, steps| cpu.run(Peak::<6>(steps))),
-    }
+    let one = || {
+        let start = Instant::now();
+        multiply_adds(cpu, 200_000) / start.elapsed().as_secs_f64() / 1e9
+    };
+    (0..30).map(|_| one()).fold(0.0, f64::max)
 }
 
 struct Sum<'a>(&'a [f32]);

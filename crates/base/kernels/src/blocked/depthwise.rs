@@ -2,9 +2,8 @@
 //! Blocked depthwise convolution: a vector of channels at a time, `T` neighbouring positions in registers.
 
 use super::run::Job;
-use super::tile::{apart, is_quick};
 use crate::conv::ConvShape;
-use crate::epilogue::Activation;
+use crate::epilogue::{Activation, activate_stored, is_quick};
 use crate::grain::team_for;
 use crate::tile::balanced;
 use fastserve_parallel::Team;
@@ -85,15 +84,13 @@ impl<const T: usize, const K: usize, const S: usize> Kernel for Rows<'_, T, K, S
         let inner = interior(shape, 1);
         for y in rows.clone() {
             for tile in balanced(inner.len(), T) {
-                self.sized::<I, false>(isa, tile.len(), y, inner.start + tile.start);
+                self.along(isa, tile.len(), y, inner.start + tile.start);
             }
         }
         let whole = interior(shape, 0);
         let whole = whole.start.clamp(rows.start, rows.end)..whole.end.clamp(rows.start, rows.end);
         for x in (0..inner.start).chain(inner.end..shape.output()[1]) {
-            for tile in balanced(whole.len(), T) {
-                self.sized::<I, true>(isa, tile.len(), whole.start + tile.start, x);
-            }
+            self.down(isa, whole.clone(), x);
             for y in (rows.start..whole.start).chain(whole.end.max(whole.start)..rows.end) {
                 self.tile::<I, 1, true>(isa, y, x);
             }
@@ -112,18 +109,31 @@ fn interior(shape: &ConvShape, axis: usize) -> Range<usize> {
 }
 
 impl<const T: usize, const K: usize, const S: usize> Rows<'_, T, K, S> {
-    /// A tile of `n` positions, neighbours along a row or, with `DOWN`, along a column whose windows pass an end of the rows.
+    /// A tile of up to `T` neighbours along a row.
     #[inline(always)]
-    fn sized<I: Isa, const DOWN: bool>(&self, isa: I, n: usize, y: usize, x: usize) {
+    fn along<I: Isa>(&self, isa: I, n: usize, y: usize, x: usize) {
         match n {
-            1 => self.tile::<I, 1, DOWN>(isa, y, x),
-            2 => self.tile::<I, 2, DOWN>(isa, y, x),
-            3 => self.tile::<I, 3, DOWN>(isa, y, x),
-            4 => self.tile::<I, 4, DOWN>(isa, y, x),
-            5 => self.tile::<I, 5, DOWN>(isa, y, x),
-            6 => self.tile::<I, 6, DOWN>(isa, y, x),
-            7 => self.tile::<I, 7, DOWN>(isa, y, x),
-            _ => self.tile::<I, 8, DOWN>(isa, y, x),
+            8 if T >= 8 => self.tile::<I, 8, false>(isa, y, x),
+            7 if T >= 7 => self.tile::<I, 7, false>(isa, y, x),
+            6 if T >= 6 => self.tile::<I, 6, false>(isa, y, x),
+            5 if T >= 5 => self.tile::<I, 5, false>(isa, y, x),
+            4 if T >= 4 => self.tile::<I, 4, false>(isa, y, x),
+            3 if T >= 3 => self.tile::<I, 3, false>(isa, y, x),
+            2 => self.tile::<I, 2, false>(isa, y, x),
+            _ => self.tile::<I, 1, false>(isa, y, x),
+        }
+    }
+
+    /// Positions one below the other, whose windows pass an end of the rows.
+    #[inline(always)]
+    fn down<I: Isa>(&self, isa: I, ys: Range<usize>, x: usize) {
+        let mut y = ys.start;
+        while T >= 4 && y + 4 <= ys.end {
+            self.tile::<I, 4, true>(isa, y, x);
+            y += 4;
+        }
+        for y in y..ys.end {
+            self.tile::<I, 1, true>(isa, y, x);
         }
     }
 
@@ -222,7 +232,7 @@ impl<const T: usize, const K: usize, const S: usize> Rows<'_, T, K, S> {
             let out = unsafe { job.out.part(start..start + LANES) };
             isa.store(x, out);
             if !is_quick(job.epilogue.activation) {
-                apart(isa, job.epilogue.activation, out.as_chunks_mut::<LANES>().0);
+                activate_stored(isa, job.epilogue.activation, out);
             }
         }
     }

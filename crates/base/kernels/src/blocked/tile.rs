@@ -3,7 +3,7 @@
 //! chunk of K, stored with bias, residual and activation.
 
 use crate::disjoint::Disjoint;
-use crate::epilogue::{Activation, activate};
+use crate::epilogue::{Activation, activate_stored, is_quick};
 use fastserve_simd::{Isa, Kernel, LANES};
 
 /// Consecutive k whose elements are neighbours: where the first one's lies, counted from a position's window, and how
@@ -133,7 +133,7 @@ impl PanelOut<'_> {
                 isa.store(sums[r][v], &mut out[r]);
             }
             if self.last && !is_quick(self.activation) {
-                apart(isa, self.activation, out);
+                activate_stored(isa, self.activation, out.as_flattened_mut());
             }
         }
     }
@@ -170,33 +170,6 @@ impl PanelOut<'_> {
                 }
             }
             _ => {}
-        }
-    }
-}
-
-/// Whether an activation is done in registers.
-pub(super) const fn is_quick(activation: Activation) -> bool {
-    matches!(activation, Activation::None | Activation::Relu | Activation::Clip { .. })
-}
-
-/// A rare activation, over what is stored. Kept out of the tiles: with all its functions it is far larger than they are.
-#[inline(never)]
-pub(super) fn apart<I: Isa>(isa: I, activation: Activation, out: &mut [[f32; LANES]]) {
-    isa.enter(Activate { activation, out });
-}
-
-struct Activate<'a> {
-    activation: Activation,
-    out: &'a mut [[f32; LANES]],
-}
-
-impl Kernel for Activate<'_> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(self, isa: I) {
-        for out in self.out {
-            isa.store(activate(isa, self.activation, isa.load(out)), out);
         }
     }
 }

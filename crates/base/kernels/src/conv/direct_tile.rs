@@ -2,7 +2,7 @@
 //! The micro-kernel that reads the input where it lies, and finishes its tile in registers.
 
 use crate::epilogue::Activation;
-use crate::tile::{Finish, Output, Place, Tile, biased};
+use crate::tile::{Finish, Output, Place, Tile, biased, finish_apart};
 use fastserve_simd::{Isa, Kernel, LANES};
 
 /// Lines of output positions; in a line, positions that are neighbours have windows that are neighbours.
@@ -132,12 +132,6 @@ impl<const R: usize, const NV: usize> Direct<'_, R, NV> {
         }
         let start = self.0.at + place;
         let place = Place { rows: self.0.first..self.0.first + R, cols: start..start + width, first: true, last: true };
-        apart(isa, Finish::<NV> { tile: self.0.tile, place, output: self.0.output });
+        finish_apart(isa, Finish::<NV> { tile: self.0.tile, place, output: self.0.output });
     }
-}
-
-/// Kept out of the loops over tiles: with all its activations it is far larger than they are.
-#[inline(never)]
-fn apart<I: Isa, const NV: usize>(isa: I, finish: Finish<'_, NV>) {
-    isa.enter(finish);
 }

@@ -48,7 +48,7 @@ pub fn binary_f32(
     y: &mut [f32],
     team: Team,
 ) -> Result<(), KernelError> {
-    let walk = Walk::new(shape, a.strides, b.strides)?;
+    let walk = Walk::new(shape, [a.strides, b.strides])?;
     check_len("binary a", walk.extents[0], a.data.len())?;
     check_len("binary b", walk.extents[1], b.data.len())?;
     check_len("binary y", walk.len, y.len())?;

@@ -27,7 +27,7 @@ impl Hash for Param {
     }
 }
 
-/// A function of one element. NaN gives NaN in all of them.
+/// A function of one element. NaN gives NaN in all of them, but for an exponent of 0.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum UnaryOp {
     /// One that can also follow a sum.
@@ -56,6 +56,11 @@ pub enum UnaryOp {
     Sin,
     /// The cosine of radians.
     Cos,
+    /// `x ^ exponent`: products, roots and quotients for small whole exponents and halves, else through f64.
+    Power {
+        /// The exponent.
+        exponent: Param,
+    },
     /// -1, 0 or 1; a zero keeps its sign.
     Sign,
     /// `ln(1 + e^x)`.
@@ -112,6 +117,15 @@ pub static UNARY: &[UnaryOp] = &[
     UnaryOp::Log,
     UnaryOp::Sin,
     UnaryOp::Cos,
+    UnaryOp::Power { exponent: Param(1.0) },
+    UnaryOp::Power { exponent: Param(2.0) },
+    UnaryOp::Power { exponent: Param(3.0) },
+    UnaryOp::Power { exponent: Param(4.0) },
+    UnaryOp::Power { exponent: Param(-1.0) },
+    UnaryOp::Power { exponent: Param(-2.0) },
+    UnaryOp::Power { exponent: Param(0.5) },
+    UnaryOp::Power { exponent: Param(-0.5) },
+    UnaryOp::Power { exponent: Param(2.5) },
     UnaryOp::Sign,
     UnaryOp::Softplus,
     UnaryOp::Softsign,
@@ -190,6 +204,7 @@ fn apply<I: Isa>(isa: I, op: UnaryOp, x: I::F32) -> I::F32 {
         UnaryOp::Log => math::log(isa, x),
         UnaryOp::Sin => math::sin(isa, x),
         UnaryOp::Cos => math::cos(isa, x),
+        UnaryOp::Power { exponent } => power(isa, x, exponent.0),
         UnaryOp::Sign => isa.select(isa.gt(x, isa.splat(0.0)), one, isa.select(isa.lt(x, isa.splat(0.0)), isa.neg(one), x)),
         UnaryOp::Softplus => isa.add(isa.relu(x), math::log1p(isa, math::exp(isa, isa.neg(isa.abs(x))))),
         UnaryOp::Softsign => isa.div(x, isa.add(one, isa.abs(x))),
@@ -213,4 +228,44 @@ fn apply<I: Isa>(isa: I, op: UnaryOp, x: I::F32) -> I::F32 {
 #[inline(always)]
 fn below_zero<I: Isa>(isa: I, x: I::F32, below: I::F32) -> I::F32 {
     isa.select(isa.lt(x, isa.splat(0.0)), below, x)
+}
+
+#[inline(always)]
+fn power<I: Isa>(isa: I, x: I::F32, exponent: f32) -> I::F32 {
+    let one = isa.splat(1.0);
+    let square = isa.mul(x, x);
+    if exponent == 0.0 {
+        one
+    } else if exponent == 1.0 {
+        x
+    } else if exponent == 2.0 {
+        square
+    } else if exponent == 3.0 {
+        isa.mul(square, x)
+    } else if exponent == 4.0 {
+        isa.mul(square, square)
+    } else if exponent == -1.0 {
+        isa.div(one, x)
+    } else if exponent == -2.0 {
+        let inverse = isa.div(one, x);
+        isa.mul(inverse, inverse)
+    } else if exponent == 0.5 {
+        root(isa, x)
+    } else if exponent == -0.5 {
+        isa.div(one, root(isa, x))
+    } else {
+        let mut lanes = [0.0; LANES];
+        isa.store(x, &mut lanes);
+        for lane in &mut lanes {
+            *lane = f64::from(*lane).powf(f64::from(exponent)) as f32;
+        }
+        isa.load(&lanes)
+    }
+}
+
+/// The root as a power: of -0 it is +0, of minus infinity infinity.
+#[inline(always)]
+fn root<I: Isa>(isa: I, x: I::F32) -> I::F32 {
+    let root = isa.add(isa.sqrt(x), isa.splat(0.0));
+    isa.select(isa.lt(x, isa.splat(f32::MIN)), isa.splat(f32::INFINITY), root)
 }

@@ -1,8 +1,8 @@
 #![allow(unsafe_code)]
 //! The tile of a matrix product: in registers from the first product to the store.
 
-use crate::epilogue::{Activation, activate};
-use crate::tile::{Finish, Output, Place, Tile};
+use crate::epilogue::{Activation, activate_stored, is_quick};
+use crate::tile::{Finish, Output, Place, Tile, finish_apart};
 use fastserve_simd::{Isa, IsaId, Kernel, LANES};
 use std::ops::Range;
 
@@ -192,8 +192,8 @@ impl Store<'_> {
                 isa.store(x, &mut out[v * LANES..]);
             }
         }
-        if self.place.last && !in_registers(self.output.epilogue.activation) {
-            isa.enter(ActivateRows { output: self.output, place: self.place });
+        if self.place.last && !is_quick(self.output.epilogue.activation) {
+            activate_rows(isa, self.output, &self.place);
         }
     }
 
@@ -244,8 +244,9 @@ impl Store<'_> {
                 }
             }
             Activation::Clip { min, max } => {
+                let (min, max) = (isa.splat(min), isa.splat(max));
                 for x in acc.iter_mut().flatten() {
-                    *x = activate(isa, Activation::Clip { min, max }, *x);
+                    *x = isa.clamp(*x, min, max);
                 }
             }
             _ => {}
@@ -259,46 +260,16 @@ impl Store<'_> {
         for (i, x) in acc.into_iter().flatten().enumerate() {
             isa.store(x, &mut tile.0[i * LANES..]);
         }
-        isa.enter(Finish::<NV> { tile: &tile, place: self.place, output: self.output });
+        finish_apart(isa, Finish::<NV> { tile: &tile, place: self.place, output: self.output });
     }
-}
-
-/// Whether the activation is applied before the store.
-fn in_registers(activation: Activation) -> bool {
-    matches!(activation, Activation::None | Activation::Relu | Activation::Clip { .. })
 }
 
 /// Applies an activation of many instructions to rows just stored, all of full width.
-struct ActivateRows<'a> {
-    output: Output<'a>,
-    place: Place,
-}
-
-impl Kernel for ActivateRows<'_> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(self, isa: I) {
-        match self.output.epilogue.activation {
-            Activation::Sigmoid => self.each(isa, Activation::Sigmoid),
-            Activation::Tanh => self.each(isa, Activation::Tanh),
-            Activation::Silu => self.each(isa, Activation::Silu),
-            Activation::HardSwish => self.each(isa, Activation::HardSwish),
-            other => self.each(isa, other),
-        }
-    }
-}
-
-impl ActivateRows<'_> {
-    #[inline(always)]
-    fn each<I: Isa>(&self, isa: I, activation: Activation) {
-        for i in self.place.rows.clone() {
-            let start = self.output.start + i * self.output.stride;
-            // SAFETY: the tiles of one call do not overlap, and one thread handles a tile, row after row.
-            let out = unsafe { self.output.out.part(start + self.place.cols.start..start + self.place.cols.end) };
-            for out in out.as_chunks_mut::<LANES>().0 {
-                isa.store(activate(isa, activation, isa.load(out)), out);
-            }
-        }
+fn activate_rows<I: Isa>(isa: I, output: Output<'_>, place: &Place) {
+    for i in place.rows.clone() {
+        let start = output.start + i * output.stride;
+        // SAFETY: the tiles of one call do not overlap, and one thread handles a tile, row after row.
+        let out = unsafe { output.out.part(start + place.cols.start..start + place.cols.end) };
+        activate_stored(isa, output.epilogue.activation, out);
     }
 }

@@ -1,9 +1,13 @@
-//! Kernels that move elements of any type: strided copies and copies by tables.
+//! Kernels that move elements of any type: strided copies, copies by tables, and picked rows.
 
 mod copy;
+mod fill;
+mod gather;
 mod table;
 
 pub use copy::{Place, copy_strided};
+pub use fill::fill;
+pub use gather::gather;
 pub use table::copy_by_tables;
 
 /// The most dimensions a call takes.

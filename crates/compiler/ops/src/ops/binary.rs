@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, ShapeError};
+use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, MapOp, Op, OpError, OpRef, ShapeError};
 use fastserve_kernels::elementwise::BinaryOp;
+use fastserve_tensor::DType;
 
 use crate::broadcast::{broadcast, broadcast_strides, fits, walk};
 use crate::def::OpDef;
@@ -69,7 +70,11 @@ impl Op for Binary {
     }
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
-        if cx.all_f32() { Lowered::Binary(self.0) } else { Lowered::Reference }
+        match cx.inputs.req(0).map(|x| x.dtype) {
+            _ if cx.all_f32() => Lowered::Binary(self.0),
+            Ok(DType::I32 | DType::I64) => Lowered::Map(MapOp::Integer(self.0)),
+            _ => Lowered::Reference,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, ShapeError};
+use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, MapOp, Op, OpError, OpRef, ShapeError};
 use fastserve_tensor::{Bool, DType, Element, bf16, f16};
 
 use crate::def::OpDef;
@@ -36,6 +36,9 @@ const ONNX_TYPES: &[(i64, DType)] = &[
     (13, DType::U64),
     (16, DType::BF16),
 ];
+
+/// Types between which there are kernels.
+const KERNEL_TYPES: &[DType] = &[DType::Bool, DType::U8, DType::I32, DType::I64, DType::F16, DType::F32];
 
 pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "Cast", since: 6, build }];
 
@@ -88,6 +91,7 @@ impl Op for Cast {
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         match cx.inputs.req(0) {
             Ok(x) if x.dtype == self.to => Lowered::Alias,
+            Ok(x) if [x.dtype, self.to].iter().all(|d| KERNEL_TYPES.contains(d)) => Lowered::Map(MapOp::Cast),
             _ => Lowered::Reference,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{Attrs, Dim, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
+use fastserve_ir::{Attrs, Dim, Fact, Inputs, Io, LowerCx, Lowered, MapOp, Op, OpError, OpRef, ShapeError};
 use fastserve_tensor::{Bool, DType};
 
 use crate::broadcast::{broadcast, broadcast_strides, fits, walk};
@@ -36,6 +36,10 @@ impl Op for Where {
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         for_width!(io.dtype(1)?, T => body::<T>(io))
+    }
+
+    fn lower(&self, _: &LowerCx<'_>) -> Lowered {
+        Lowered::Map(MapOp::Where)
     }
 }
 

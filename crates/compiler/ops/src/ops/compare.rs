@@ -2,38 +2,14 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
+use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, MapOp, Op, OpError, OpRef, ShapeError};
 use fastserve_tensor::{Bool, DType, Element};
 
 use crate::broadcast::{broadcast, broadcast_strides, fits, walk};
 use crate::def::OpDef;
 use crate::elements::for_any;
 
-/// How two elements are compared; with a NaN nothing holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CompareOp {
-    /// `a = b`; of truth values too.
-    Equal,
-    /// `a > b`.
-    Greater,
-    /// `a ≥ b`.
-    GreaterOrEqual,
-    /// `a < b`.
-    Less,
-    /// `a ≤ b`.
-    LessOrEqual,
-}
-
-/// How two truth values are joined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LogicOp {
-    /// Both.
-    And,
-    /// At least one.
-    Or,
-    /// Exactly one.
-    Xor,
-}
+pub use fastserve_ir::{CompareOp, LogicOp};
 
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +73,14 @@ impl Op for Compare {
             return pairs::<Bool>(io, |a, b| bool::from(a) == bool::from(b));
         }
         for_any!(io.dtype(0)?, T => pairs::<T>(io, |a, b| holds(op, &a, &b)))
+    }
+
+    fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
+        match cx.inputs.req(0).map(|x| x.dtype) {
+            Ok(DType::F32 | DType::I32 | DType::I64 | DType::U8) => Lowered::Map(MapOp::Compare(self.0)),
+            Ok(DType::Bool) if self.0 == CompareOp::Equal => Lowered::Map(MapOp::Compare(self.0)),
+            _ => Lowered::Reference,
+        }
     }
 }
 
@@ -174,6 +158,10 @@ impl Op for Logic {
             }
         })
     }
+
+    fn lower(&self, _: &LowerCx<'_>) -> Lowered {
+        Lowered::Map(MapOp::Logic(self.0))
+    }
 }
 
 impl Op for Not {
@@ -193,5 +181,9 @@ impl Op for Not {
         let x = io.slice::<Bool>(0)?;
         io.out_slice::<Bool>(0)?.iter_mut().zip(x).for_each(|(y, &x)| *y = (!bool::from(x)).into());
         Ok(())
+    }
+
+    fn lower(&self, _: &LowerCx<'_>) -> Lowered {
+        Lowered::Map(MapOp::Not)
     }
 }

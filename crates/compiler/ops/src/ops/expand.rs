@@ -102,7 +102,7 @@ impl Op for Tile {
     }
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
-        if same_extents(cx) { Lowered::Alias } else { Lowered::Reference }
+        if same_extents(cx) { Lowered::Alias } else { Lowered::Move(Movement::Tile) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! fs.Gemm: a product with a packed right operand, bias and activation in the store.
+//! fs.Gemm: a product with a packed right operand, bias, residual and activation in the store.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use crate::def::OpDef;
 use crate::epilogue;
 use crate::ops::pack_gemm::{packed_index, read_format};
 
-/// `act(A[…, M, K] · B[…, K, N] + bias[N])`. A packed B has no leading axes, or those of A; those of a row-major B are
-/// broadcast.
+/// `act(A[…, M, K] · B[…, K, N] + bias[N] + residual)`. A packed B has no leading axes, or those of A; those of a row-major B
+/// are broadcast. The residual lies as the result does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FusedGemm(pub GemmSpec);
 
@@ -23,9 +23,6 @@ pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "fs.Gemm", since: 1, build }];
 fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     attrs.only(&[&epilogue::NAMES[..], &["format", "rows", "transA", "transB"]].concat())?;
     let epilogue = epilogue::read(attrs, BiasAxis::Column)?;
-    if epilogue.residual {
-        return Err(AttrError::value("residual", "a product takes none yet".to_owned()));
-    }
     let (trans_a, format) = (attrs.flag("transA", false)?, read_format(attrs)?);
     let (rows, trans_b) = (attrs.flag("rows", false)?, attrs.flag("transB", false)?);
     if trans_b && !rows {
@@ -64,7 +61,9 @@ impl Op for FusedGemm {
         self.check_bias(inputs, n)?;
         let batch = if self.0.rows { broadcast(batch, batch_b)? } else { batch.to_vec() };
         let shape = [&batch[..], &[m.clone(), n.clone()]].concat();
-        Ok(vec![Fact::new(DType::F32, shape)])
+        let out = Fact::new(DType::F32, shape);
+        self.check_residual(inputs, &out)?;
+        Ok(vec![out])
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
@@ -77,7 +76,7 @@ impl Op for FusedGemm {
         let starts_a = Starts::new(batch_a, batch).ok_or_else(misfit)?;
         let starts_b = self.starts_of_b(io, (k, n), batch)?.ok_or_else(misfit)?;
         let (a, b) = (io.slice::<f32>(0)?, io.slice::<f32>(1)?);
-        let bias = io.opt(2).map(|v| v.as_slice::<f32>()).transpose()?;
+        let (bias, residual) = epilogue::addends(&self.0.epilogue, io)?;
         let one = if self.0.rows { k.checked_mul(n) } else { self.0.format.packed_len(n, k) }.ok_or(ShapeError::Overflow)?;
         let y = io.out_slice::<f32>(0)?;
         if y.is_empty() {
@@ -85,7 +84,8 @@ impl Op for FusedGemm {
         }
         let matrix = m.checked_mul(k).ok_or(ShapeError::Overflow)?;
         let long = |count: usize, one: usize, len: usize| count.checked_mul(one) == Some(len);
-        if !long(starts_a.count, matrix, a.len()) || !long(starts_b.count, one, b.len()) || bias.is_some_and(|b| b.len() != n) {
+        let addends_fit = bias.is_none_or(|b| b.len() == n) && residual.is_none_or(|r| r.len() == y.len());
+        if !long(starts_a.count, matrix, a.len()) || !long(starts_b.count, one, b.len()) || !addends_fit {
             return Err(misfit());
         }
         for (i, y) in y.iter_mut().enumerate() {
@@ -93,7 +93,7 @@ impl Op for FusedGemm {
             let (a, b) = (&a[starts_a.at(g) * matrix..], &b[starts_b.at(g) * one..]);
             let at = |kk| if self.0.trans_a { kk * m + row } else { row * k + kk };
             let term = |kk| f64::from(a[at(kk)]) * f64::from(b[self.index_of_b(k, n, kk, col)]);
-            *y = epilogue::apply(&self.0.epilogue, (0..k).map(term).sum(), bias.map(|b| b[col]), None);
+            *y = epilogue::apply(&self.0.epilogue, (0..k).map(term).sum(), bias.map(|b| b[col]), residual.map(|r| r[i]));
         }
         Ok(())
     }
@@ -128,6 +128,11 @@ impl Starts {
 }
 
 impl FusedGemm {
+    fn check_residual(&self, inputs: &Inputs<'_>, out: &Fact) -> Result<(), ShapeError> {
+        let Some(at) = epilogue::residual_input(&self.0.epilogue) else { return Ok(()) };
+        if inputs.req(at)?.agrees_with(out) { Ok(()) } else { Err(ShapeError::shape("the residual is not like the output")) }
+    }
+
     /// Packed matrices are one, or as many as products.
     fn starts_of_b(&self, io: &Io<'_>, (k, n): (usize, usize), batch: &[usize]) -> Result<Option<Starts>, OpError> {
         if self.0.rows {

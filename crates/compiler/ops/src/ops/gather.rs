@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Dim, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError, normalize_axis};
+use fastserve_ir::{AttrError, Attrs, Dim, Fact, Inputs, Io, LowerCx, Lowered, Movement, Op, OpError, OpRef, ShapeError, normalize_axis};
 use fastserve_tensor::{DType, TensorView};
 
 use crate::def::OpDef;
@@ -63,6 +63,11 @@ impl Op for Gather {
             y.copy_from_slice(from.ok_or_else(|| OpError::Value(format!("{shape} has no such elements as are asked for")))?);
         }
         Ok(())
+    }
+
+    fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
+        let axis = cx.inputs.req(0).and_then(|x| normalize_axis(self.axis, x.rank()));
+        axis.map_or(Lowered::Reference, |axis| Lowered::Move(Movement::Gather(axis)))
     }
 }
 

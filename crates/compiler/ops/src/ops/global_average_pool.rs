@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use fastserve_ir::{Attrs, Dim, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, ShapeError};
+use fastserve_kernels::reduce::ReduceOp;
 
 use crate::def::OpDef;
 use crate::elements::{Float, for_float, require_float};
-use crate::ops::reduce::global_window;
+use crate::ops::reduce::{global_reduce, global_window};
 
 /// `[N, C, …]` to `[N, C, 1, …]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Op for GlobalAveragePool {
         let spec = cx.inputs.req(0).ok().and_then(|x| global_window(x.shape.get(2..)?));
         match spec {
             Some(spec) if cx.all_f32() => Lowered::Pool(spec),
-            _ => Lowered::Reference,
+            _ => global_reduce(ReduceOp::Mean, cx.inputs.opt(0)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
+use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, LrnSpec, Op, OpError, OpRef, ShapeError};
 
 use crate::def::OpDef;
 use crate::elements::{Float, count, for_float, require_float};
@@ -51,6 +51,11 @@ impl Op for Lrn {
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let dtype = io.dtype(0)?;
         for_float!(dtype, T => self.body::<T>(io))
+    }
+
+    fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
+        let spec = LrnSpec { size: self.size, alpha: self.alpha, beta: self.beta, bias: self.bias };
+        if cx.all_f32() { Lowered::Lrn(spec) } else { Lowered::Reference }
     }
 }
 

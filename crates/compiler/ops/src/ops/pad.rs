@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, ShapeError, normalize_axis};
+use fastserve_ir::{
+    AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Movement, Op, OpError, OpRef, ShapeError, normalize_axis,
+};
 use fastserve_tensor::{DType, MAX_RANK, Shape, TensorView, bf16, f16};
 
 use crate::def::OpDef;
@@ -18,18 +20,7 @@ pub struct Pad {
     pub fixed: Option<(Vec<i64>, f32)>,
 }
 
-/// What the new elements are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PadMode {
-    /// One value.
-    Constant,
-    /// The input mirrored at its ends, which are not repeated.
-    Reflect,
-    /// The input's ends.
-    Edge,
-    /// The input again.
-    Wrap,
-}
+pub use fastserve_ir::PadMode;
 
 const MODES: &[(&str, PadMode)] =
     &[("constant", PadMode::Constant), ("reflect", PadMode::Reflect), ("edge", PadMode::Edge), ("wrap", PadMode::Wrap)];
@@ -92,6 +83,7 @@ impl Op for Pad {
         let pads = cx.inputs.req(0).and_then(|x| self.pads(&cx.inputs, x.rank()));
         match pads {
             Ok(pads) if pads.iter().all(|p| *p == (0, 0)) => Lowered::Alias,
+            Ok(pads) => self.moved(cx, pads.into_iter().map(|(start, _)| start).collect()),
             _ => Lowered::Reference,
         }
     }
@@ -110,6 +102,17 @@ fn padded(dim: &Dim, (start, end): (i64, i64)) -> Result<Dim, ShapeError> {
 }
 
 impl Pad {
+    /// The lowering to a copy, where the constant can be made in this type.
+    fn moved(&self, cx: &LowerCx<'_>, starts: Vec<i64>) -> Lowered {
+        let (Ok(x), mut fill) = (cx.inputs.req(0), [0; 8]) else { return Lowered::Reference };
+        let value = match &self.fixed {
+            Some((_, value)) if put_float(&mut fill, x.dtype, *value).is_err() => return Lowered::Reference,
+            Some(_) => Some(fill),
+            None => None,
+        };
+        Lowered::Move(Movement::Pad { mode: self.mode, starts, value })
+    }
+
     /// (start, end) of each axis.
     fn pads(&self, inputs: &Inputs<'_>, rank: usize) -> Result<Vec<(i64, i64)>, ShapeError> {
         let list = match &self.fixed {
@@ -201,25 +204,8 @@ fn source(mode: PadMode, mut flat: usize, from: &Shape, to: &Shape, starts: &[i6
     for axis in (0..to.rank()).rev() {
         let index = (flat % to[axis]) as i64;
         flat /= to[axis];
-        let index = inside(mode, index.checked_sub(starts[axis])?, from[axis])?;
+        let index = mode.inside(index.checked_sub(starts[axis])?, from[axis])?;
         at += index * strides[axis];
     }
     Some(at)
-}
-
-/// The place in an extent of `len` that an index in or beyond it stands for; none where the padding is a constant.
-fn inside(mode: PadMode, index: i64, len: usize) -> Option<usize> {
-    let n = i64::try_from(len).ok().filter(|&n| n > 0)?;
-    let index = match mode {
-        PadMode::Constant => index,
-        PadMode::Edge => index.clamp(0, n - 1),
-        PadMode::Wrap => index.rem_euclid(n),
-        PadMode::Reflect if n == 1 => 0,
-        PadMode::Reflect => {
-            let period = 2 * (n - 1);
-            let at = index.rem_euclid(period);
-            at.min(period - at)
-        }
-    };
-    usize::try_from(index).ok().filter(|&i| i < len)
 }

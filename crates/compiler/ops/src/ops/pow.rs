@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
+use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, MapOp, Op, OpError, OpRef, ShapeError};
+use fastserve_kernels::elementwise::{Param, UnaryOp};
 use fastserve_tensor::{DType, Element, MAX_RANK, Shape, TensorView};
 
 use crate::broadcast::{broadcast, broadcast_strides, fits, walk};
@@ -48,6 +49,19 @@ impl Op for Pow {
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let dtype = io.dtype(0)?;
         PowBody(io).run(dtype)
+    }
+
+    fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
+        let (Ok(x), Ok(y)) = (cx.inputs.req(0), cx.inputs.req(1)) else { return Lowered::Reference };
+        if x.dtype != DType::F32 {
+            return Lowered::Reference;
+        }
+        let one = y.value.as_ref().filter(|v| v.numel() == 1).and_then(|v| v.view().ok()).and_then(|v| exponent(&v, 0).ok());
+        match one {
+            Some(e) if f64::from(e as f32) == e => Lowered::Unary(UnaryOp::Power { exponent: Param(e as f32) }),
+            _ if y.dtype == DType::F32 => Lowered::Map(MapOp::Power),
+            _ => Lowered::Reference,
+        }
     }
 }
 

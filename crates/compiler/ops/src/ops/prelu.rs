@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
+use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, MapOp, Op, OpError, OpRef, ShapeError};
 use fastserve_tensor::Element;
 
 use crate::broadcast::{broadcast_strides, fits, walk};
@@ -39,6 +39,10 @@ impl Op for PRelu {
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let dtype = io.dtype(0)?;
         Body { io }.run(dtype)
+    }
+
+    fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
+        if cx.all_f32() { Lowered::Map(MapOp::Slope) } else { Lowered::Reference }
     }
 }
 

@@ -191,15 +191,30 @@ fn goes(shape: &[Dim], mut reduced: Reduced) -> Reduced {
     reduced
 }
 
-/// Pooling by one window over these spatial extents, which must be one or two, known and not 0.
+/// Pooling by one window over these spatial extents, which must be one or two, and not 0.
 pub(crate) fn global_window(spatial: &[Dim]) -> Option<PoolSpec> {
+    // 0 stands for what the extent is at run time.
+    let extent = |d: &Dim| match d.known() {
+        Some(0) => None,
+        known => Some(known.unwrap_or(0)),
+    };
     let kernel = match spatial {
-        [w] => [1, w.known()?],
-        [h, w] => [h.known()?, w.known()?],
+        [w] => [1, extent(w)?],
+        [h, w] => [extent(h)?, extent(w)?],
         _ => return None,
     };
     let window = Window2d { kernel, strides: [1, 1], dilations: [1, 1], pads: [0; 4] };
-    (!kernel.contains(&0)).then_some(PoolSpec { kind: PoolKind::Average { count_include_pad: false }, window })
+    Some(PoolSpec { kind: PoolKind::Average { count_include_pad: false }, window })
+}
+
+/// A reduction of all axes from the third on, for more spatial axes than pooling takes.
+pub(crate) fn global_reduce(op: ReduceOp, x: Option<&Fact>) -> Lowered {
+    match x {
+        Some(x) if x.dtype == DType::F32 && (3..=MAX_RANK).contains(&x.rank()) => {
+            Lowered::Reduce(ReduceSpec { op, goes: goes(&x.shape, std::array::from_fn(|i| (2..x.rank()).contains(&i))) })
+        }
+        _ => Lowered::Reference,
+    }
 }
 
 /// The input split into the axes that stay and those that go, each with its strides.

@@ -179,12 +179,21 @@ impl Op for Resize {
     }
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
-        let Interpolation::Nearest(mode) = self.spec.interpolation else { return Lowered::Reference };
-        match self.lowered_scales(cx) {
-            Some(scales) => Lowered::Move(Movement::Nearest { coordinates: self.spec.coordinates, mode, scales }),
-            None => Lowered::Reference,
+        let coordinates = self.spec.coordinates;
+        match (self.spec.interpolation, self.lowered_scales(cx)) {
+            (Interpolation::Nearest(mode), Some(scales)) => Lowered::Move(Movement::Nearest { coordinates, mode, scales }),
+            (Interpolation::Linear, Some(scales)) => planar(cx, &scales).map_or(Lowered::Reference, |s| Lowered::Linear(coordinates, s)),
+            _ => Lowered::Reference,
         }
     }
+}
+
+/// The scales of the last two axes, where f32 elements have them and all other axes stay.
+fn planar(cx: &LowerCx<'_>, scales: &[Option<f32>]) -> Option<[Option<f32>; 2]> {
+    let (x, y) = (cx.inputs.opt(0)?, cx.outputs.first()?);
+    let (outer, inner) = scales.split_last_chunk::<2>()?;
+    let stay = x.shape.iter().zip(&y.shape).zip(outer).all(|((from, to), s)| from == to && s.is_none_or(|s| s == 1.0));
+    (stay && x.dtype == DType::F32).then_some(*inner)
 }
 
 fn check_len(have: usize, axes: usize) -> Result<(), ShapeError> {

@@ -103,7 +103,7 @@ impl Op for Slice {
             Some(_) => None,
         };
         let cuts: Option<Vec<(i64, i64)>> = parts.iter().map(cut).collect();
-        cuts.map_or(Lowered::Reference, |cuts| Lowered::Move(Movement::Slice(cuts)))
+        Lowered::Move(cuts.map_or(Movement::SliceAt, Movement::Slice))
     }
 }
 

@@ -48,6 +48,7 @@ table! {
     "Sqrt" 6 |_| Ok(UnaryOp::Sqrt);
     "Tanh" 6 |_| Ok(UnaryOp::Activation(Activation::Tanh));
     "ThresholdedRelu" 10 |a| Ok(UnaryOp::ThresholdedRelu { alpha: param(a, "alpha", 1.0)? });
+    "fs.Power" 1 |a| Ok(UnaryOp::Power { exponent: param(a, "exponent", 1.0)? });
     "fs.Clip" 1 |a| Ok(UnaryOp::Activation(read_clip(a)?));
     "fs.Silu" 1 |_| Ok(UnaryOp::Activation(Activation::Silu));
 }
@@ -102,6 +103,7 @@ impl Op for Unary {
             UnaryOp::Sin => "Sin",
             UnaryOp::Softplus => "Softplus",
             UnaryOp::Softsign => "Softsign",
+            UnaryOp::Power { .. } => "fs.Power",
             UnaryOp::Sqrt => "Sqrt",
             UnaryOp::ThresholdedRelu { .. } => "ThresholdedRelu",
             UnaryOp::Activation(Activation::None) => "Identity",
@@ -130,6 +132,7 @@ impl Op for Unary {
             UnaryOp::Elu { alpha } | UnaryOp::Celu { alpha } | UnaryOp::ThresholdedRelu { alpha } => {
                 Attrs::new().with_float("alpha", alpha.0)
             }
+            UnaryOp::Power { exponent } => Attrs::new().with_float("exponent", exponent.0),
             UnaryOp::Selu { alpha, gamma } => Attrs::new().with_float("alpha", alpha.0).with_float("gamma", gamma.0),
             _ => Attrs::new(),
         }
@@ -205,6 +208,7 @@ pub fn apply(op: UnaryOp, x: f64) -> f64 {
         UnaryOp::Sin => x.sin(),
         UnaryOp::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
         UnaryOp::Softsign => x / (1.0 + x.abs()),
+        UnaryOp::Power { exponent } => x.powf(exponent.0.into()),
         UnaryOp::Sqrt => x.sqrt(),
         UnaryOp::ThresholdedRelu { alpha } if x <= f64::from(alpha.0) => 0.0,
         UnaryOp::ThresholdedRelu { .. } => x,

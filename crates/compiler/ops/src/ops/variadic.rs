@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, ShapeError};
+use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, MapOp, Op, OpError, OpRef, ShapeError};
 use fastserve_kernels::elementwise::BinaryOp;
-use fastserve_tensor::Element;
+use fastserve_tensor::{DType, Element};
 
 use crate::broadcast::{broadcast, broadcast_strides, fits, walk};
 use crate::def::OpDef;
@@ -78,6 +78,10 @@ impl Op for Variadic {
         match (cx.inputs.len(), self.binary()) {
             (1, _) => Lowered::Alias,
             (2, Some(op)) if cx.all_f32() => Lowered::Binary(op),
+            (_, op) if cx.all_f32() => Lowered::Map(MapOp::Join { op: op.unwrap_or(BinaryOp::Add), mean: op.is_none() }),
+            (_, Some(op)) if cx.inputs.req(0).is_ok_and(|x| matches!(x.dtype, DType::I32 | DType::I64)) => {
+                Lowered::Map(MapOp::Join { op, mean: false })
+            }
             _ => Lowered::Reference,
         }
     }

@@ -168,7 +168,9 @@ impl View<'_> {
             table.row([node, op, kernel, shape, si(s.flops, "FLOP"), si(s.bytes, "B")]);
         }
         table.write(cx.out)?;
-        writeln!(cx.out, "\nnotes       {}", if plan.explain.notes.is_empty() { "none" } else { "" })?;
+        let patterns: Vec<String> = plan.explain.patterns.iter().map(|(what, count)| format!("{what} {count}")).collect();
+        writeln!(cx.out, "\npatterns    {}", if patterns.is_empty() { "none".to_owned() } else { patterns.join(", ") })?;
+        writeln!(cx.out, "notes       {}", if plan.explain.notes.is_empty() { "none" } else { "" })?;
         for (node, why) in &plan.explain.notes {
             writeln!(cx.out, "  {}: {}", clean::word(node), clean::word(why))?;
         }
@@ -190,7 +192,8 @@ impl View<'_> {
         let symbols: BTreeMap<&String, &usize> = signature.symbols.iter().zip(&self.symbols.values).collect();
         let plan = self.plan.as_ref().ok().map(|p| {
             json!({ "flops": p.flops(), "bytes": p.bytes(), "arena_bytes": p.explain.arena_bytes, "constant_bytes": p.explain.constant_bytes,
-                "steps": p.explain.steps.iter().map(step).collect::<Vec<_>>(), "notes": p.explain.notes })
+                "steps": p.explain.steps.iter().map(step).collect::<Vec<_>>(), "patterns": p.explain.patterns.iter().cloned().collect::<BTreeMap<String, usize>>(),
+                "notes": p.explain.notes })
         });
         let report = json!({
             "model": self.name, "format": self.model.format().name(), "graph_name": self.model.graph().name, "symbols": symbols,

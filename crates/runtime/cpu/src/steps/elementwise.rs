@@ -24,7 +24,7 @@ pub(crate) fn binary(mut io: StepIo<'_>, op: BinaryOp) -> Result<(), OpError> {
 }
 
 /// Strides of an operand along the axes of the result; 0 where it is repeated.
-fn strides(operand: &Shape, out: &Shape) -> Result<[usize; MAX_RANK], OpError> {
+pub(crate) fn strides(operand: &Shape, out: &Shape) -> Result<[usize; MAX_RANK], OpError> {
     let fits = operand.rank() <= out.rank() && operand.iter().rev().zip(out.iter().rev()).all(|(&d, &o)| d == o || d == 1);
     if !fits {
         return Err(OpError::Value(format!("cannot broadcast {operand} to {out}")));

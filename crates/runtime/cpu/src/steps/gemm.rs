@@ -7,6 +7,7 @@ use fastserve_kernels::gemm::{
 use fastserve_simd::Cpu;
 
 use crate::step_io::StepIo;
+use crate::steps::conv::bias_and_residual;
 use crate::steps::{Sizes, kernel_error};
 
 /// The kernel for a packing on a processor and a number of rows.
@@ -90,6 +91,7 @@ pub(crate) fn run(mut io: StepIo<'_>, spec: &GemmSpec) -> Result<(), OpError> {
         (true, true) => GemmB::Strided { data, row_stride: 1, col_stride: e.k },
     };
     let (a_row_stride, a_col_stride) = if spec.trans_a { (1, e.m) } else { (e.k, 1) };
+    let (bias, residual) = bias_and_residual(&io, &spec.epilogue)?;
     let args = GemmF32 {
         m: e.m,
         n: e.n,
@@ -98,11 +100,11 @@ pub(crate) fn run(mut io: StepIo<'_>, spec: &GemmSpec) -> Result<(), OpError> {
         a_row_stride,
         a_col_stride,
         b,
-        bias: if io.has_input(2) { Some(io.slice::<f32>(2)?) } else { None },
+        bias,
         c: io.take_f32(0)?,
         c_row_stride: e.n,
         epilogue: &spec.epilogue,
-        residual: None,
+        residual,
         batch: &e.axes[..e.used],
     };
     gemm_f32(io.model.cpu, row, args, io.take_scratch()?, io.model.team).map_err(kernel_error)

@@ -1,18 +1,24 @@
 //! Steps to kernels: one file a family.
 
+mod cast;
 mod col2im;
 mod conv;
 mod conv_blocked;
 mod elementwise;
 mod gemm;
+mod linear;
+mod lrn;
+mod map;
 mod movement;
 mod normalize;
 mod pack;
+mod pad;
 mod pool;
 mod recurrent;
 mod reduce;
 mod reference;
 mod softmax;
+mod tables;
 
 use fastserve_ir::{Layout, Lowered, OpError};
 use fastserve_kernels::KernelError;
@@ -35,7 +41,10 @@ pub(crate) fn run(io: StepIo<'_>) -> Result<(), OpError> {
         Lowered::Normalize(spec) => normalize::run(io, spec),
         Lowered::Unary(op) => elementwise::unary(io, *op),
         Lowered::Binary(op) => elementwise::binary(io, *op),
+        Lowered::Map(op) => map::run(io, *op),
         Lowered::Move(movement) => movement::run(io, movement),
+        Lowered::Linear(coordinates, scales) => linear::run(io, *coordinates, *scales),
+        Lowered::Lrn(spec) => lrn::run(io, spec),
         Lowered::PackGemmB(spec) => pack::gemm_b(io, spec),
         Lowered::PackConv(spec) => pack::conv_weights(io, spec),
         Lowered::ToBlocks => conv_blocked::to_blocks(io),
@@ -53,7 +62,7 @@ pub(crate) fn scratch_elements(model: &Inner, step: &ModelStep, extents: &[Exten
         Lowered::Conv(spec) if spec.blocks => conv_blocked::scratch(&sizes, spec),
         Lowered::Conv(spec) => conv::scratch(&sizes, spec),
         Lowered::Move(movement) => movement::scratch(&sizes, movement),
-        Lowered::Softmax(spec) => softmax::scratch(&sizes, *spec),
+        Lowered::Linear(..) => linear::scratch(&sizes),
         Lowered::Recurrent(spec) => recurrent::scratch(&sizes, spec),
         _ => Ok(0),
     }
@@ -74,7 +83,10 @@ pub(crate) fn kernel_name(model: &Inner, step: &ModelStep, extents: &[Extent]) -
         Lowered::Normalize(_) => format!("normalize_f32_{}", model.cpu.name()),
         Lowered::Unary(_) => format!("unary_f32_{}", model.cpu.name()),
         Lowered::Binary(_) => format!("binary_f32_{}", model.cpu.name()),
+        Lowered::Map(_) => "map".into(),
         Lowered::Move(movement) => movement.name().into(),
+        Lowered::Linear(..) => "linear_f32".into(),
+        Lowered::Lrn(_) => format!("lrn_f32_{}", model.cpu.name()),
         Lowered::PackGemmB(_) => "pack_b".into(),
         Lowered::PackConv(_) => "pack_weights".into(),
         Lowered::ToBlocks => "to_blocks_f32".into(),

@@ -1,19 +1,20 @@
 //! Steps that move elements.
 
-use fastserve_ir::{CHANNEL_BLOCK, Coordinates, Layout, Movement, NearestMode, OpError};
-use fastserve_kernels::movement::{Place, copy_by_tables, copy_strided};
+use fastserve_ir::{Movement, OpError, PadMode, normalize_axis};
+use fastserve_kernels::movement::{Place, copy_strided, gather};
 use fastserve_parallel::Team;
-use fastserve_tensor::{MAX_RANK, Shape, TensorView, TensorViewMut};
+use fastserve_tensor::{DType, MAX_RANK, Shape, TensorView, TensorViewMut};
 
 use crate::step_io::StepIo;
-use crate::steps::{Sizes, kernel_error};
+use crate::steps::{Sizes, kernel_error, pad, tables};
 
-type Strides = [isize; MAX_RANK];
+pub(super) type Strides = [isize; MAX_RANK];
 
 /// Elements of scratch: one index an output element of each axis.
 pub(crate) fn scratch(sizes: &Sizes<'_>, movement: &Movement) -> Result<usize, OpError> {
     match movement {
-        Movement::Nearest { .. } => Ok(sizes.output(0)?.iter().sum()),
+        Movement::Nearest { .. } | Movement::Tile => Ok(sizes.output(0)?.iter().sum()),
+        Movement::Pad { mode, .. } if *mode != PadMode::Constant => Ok(sizes.output(0)?.iter().sum()),
         _ => Ok(0),
     }
 }
@@ -23,26 +24,31 @@ pub(crate) fn run(mut io: StepIo<'_>, movement: &Movement) -> Result<(), OpError
         Movement::Transpose(perm) => {
             let own = strides(&io.in_shape(0)?);
             let from: Strides = std::array::from_fn(|i| perm.get(i).map_or(0, |&axis| own[axis]));
-            gather(&mut io, 0, &from)
+            walk(&mut io, 0, &from)
         }
         Movement::Slice(cuts) => slice(&mut io, cuts),
+        Movement::SliceAt => slice_at(&mut io),
+        Movement::Gather(axis) => pick(&mut io, *axis),
+        Movement::Tile => tables::tile(&mut io),
+        Movement::Pad { mode: PadMode::Constant, starts, value } => pad::constant(&mut io, starts, *value),
+        Movement::Pad { mode, starts, .. } => tables::pad(&mut io, *mode, starts),
         Movement::Expand => {
             let from = repeated(&io.in_shape(0)?, &io.out_shape(0)?)?;
-            gather(&mut io, 0, &from)
+            walk(&mut io, 0, &from)
         }
         Movement::Split(axis) => split(&mut io, *axis),
         Movement::Concat(axis) => concat(&mut io, *axis),
-        Movement::Nearest { coordinates, mode, scales } => nearest(&mut io, *coordinates, *mode, scales),
+        Movement::Nearest { coordinates, mode, scales } => tables::nearest(&mut io, *coordinates, *mode, scales),
     }
 }
 
-fn strides(shape: &Shape) -> Strides {
+pub(super) fn strides(shape: &Shape) -> Strides {
     let own = shape.strides();
     std::array::from_fn(|i| own[i] as isize)
 }
 
 /// Fills the first output from the first input, walked by these strides.
-fn gather(io: &mut StepIo<'_>, start: usize, from: &Strides) -> Result<(), OpError> {
+fn walk(io: &mut StepIo<'_>, start: usize, from: &Strides) -> Result<(), OpError> {
     let shape = io.out_shape(0)?;
     let (x, mut y) = (io.view(0)?, io.take_view(0)?);
     let (rank, to) = (shape.rank(), strides(&shape));
@@ -51,7 +57,14 @@ fn gather(io: &mut StepIo<'_>, start: usize, from: &Strides) -> Result<(), OpErr
 }
 
 /// A copy of elements of any type, by their width.
-fn copy(shape: &[usize], x: &TensorView<'_>, from: Place<'_>, y: &mut TensorViewMut<'_>, to: Place<'_>, team: Team) -> Result<(), OpError> {
+pub(super) fn copy(
+    shape: &[usize],
+    x: &TensorView<'_>,
+    from: Place<'_>,
+    y: &mut TensorViewMut<'_>,
+    to: Place<'_>,
+    team: Team,
+) -> Result<(), OpError> {
     match x.dtype().size_bytes() {
         1 => copy_strided(shape, x.bytes(), from, y.bytes_mut(), to, team).map_err(kernel_error),
         2 => copy_strided::<u16>(shape, words(x)?, from, words_mut(y)?, to, team).map_err(kernel_error),
@@ -60,11 +73,11 @@ fn copy(shape: &[usize], x: &TensorView<'_>, from: Place<'_>, y: &mut TensorView
     }
 }
 
-fn words<'a, T: bytemuck::Pod>(x: &TensorView<'a>) -> Result<&'a [T], OpError> {
+pub(super) fn words<'a, T: bytemuck::Pod>(x: &TensorView<'a>) -> Result<&'a [T], OpError> {
     bytemuck::try_cast_slice(x.bytes()).map_err(|e| OpError::Value(e.to_string()))
 }
 
-fn words_mut<'a, T: bytemuck::Pod>(y: &'a mut TensorViewMut<'_>) -> Result<&'a mut [T], OpError> {
+pub(super) fn words_mut<'a, T: bytemuck::Pod>(y: &'a mut TensorViewMut<'_>) -> Result<&'a mut [T], OpError> {
     bytemuck::try_cast_slice_mut(y.bytes_mut()).map_err(|e| OpError::Value(e.to_string()))
 }
 
@@ -79,7 +92,55 @@ fn slice(io: &mut StepIo<'_>, cuts: &[(i64, i64)]) -> Result<(), OpError> {
         start += first * own[axis] as usize;
         from[axis] = isize::try_from(step).ok().and_then(|s| s.checked_mul(own[axis])).unwrap_or(0);
     }
-    gather(io, start, &from)
+    walk(io, start, &from)
+}
+
+/// A slice whose first elements are known in the run only.
+fn slice_at(io: &mut StepIo<'_>) -> Result<(), OpError> {
+    let rank = io.in_shape(0)?.rank();
+    let starts = io.view(1)?;
+    let list = |i| if io.has_input(i) { io.view(i).map(Some) } else { Ok(None) };
+    let (axes, steps) = (list(3)?, list(4)?);
+    let mut cuts = [(0, 1); MAX_RANK];
+    for i in 0..starts.shape().numel() {
+        let axis = axes.as_ref().map_or(Ok(i as i64), |a| int_at(a, i))?;
+        let step = steps.as_ref().map_or(Ok(1), |s| int_at(s, i))?;
+        cuts[normalize_axis(axis, rank)?] = (int_at(&starts, i)?, step);
+    }
+    slice(io, &cuts[..rank])
+}
+
+/// An element of an integer input.
+fn int_at(list: &TensorView<'_>, i: usize) -> Result<i64, OpError> {
+    let got = match list.dtype() {
+        DType::I32 => list.as_slice::<i32>()?.get(i).map(|&v| v.into()),
+        _ => list.as_slice::<i64>()?.get(i).copied(),
+    };
+    got.ok_or_else(|| OpError::Value("starts, axes and steps differ in length".into()))
+}
+
+/// Slices of an axis, picked by the second input.
+fn pick(io: &mut StepIo<'_>, axis: usize) -> Result<(), OpError> {
+    let (x, mut y) = (io.view(0)?, io.take_view(0)?);
+    match x.dtype().size_bytes() {
+        1 => pick_words(io, axis, x.bytes(), y.bytes_mut()),
+        2 => pick_words::<u16>(io, axis, words(&x)?, words_mut(&mut y)?),
+        4 => pick_words::<u32>(io, axis, words(&x)?, words_mut(&mut y)?),
+        _ => pick_words::<u64>(io, axis, words(&x)?, words_mut(&mut y)?),
+    }
+}
+
+fn pick_words<T: bytemuck::Pod + Send + Sync>(io: &StepIo<'_>, axis: usize, x: &[T], y: &mut [T]) -> Result<(), OpError> {
+    let shape = io.in_shape(0)?;
+    let (outer, [len, inner @ ..]) = shape.split_at(axis.min(shape.rank())) else {
+        return Err(OpError::Value(format!("{shape} has no axis {axis}")));
+    };
+    let sizes = [outer.iter().product(), *len, inner.iter().product()];
+    let (indices, team) = (io.view(1)?, io.model.team);
+    match indices.dtype() {
+        DType::I32 => gather(sizes, x, indices.as_slice::<i32>()?, y, team).map_err(kernel_error),
+        _ => gather(sizes, x, indices.as_slice::<i64>()?, y, team).map_err(kernel_error),
+    }
 }
 
 /// The first element taken, clamped as ONNX says; none where it lies before or behind all.
@@ -131,46 +192,4 @@ fn concat(io: &mut StepIo<'_>, axis: usize) -> Result<(), OpError> {
         start += shape[axis] * to[axis] as usize;
     }
     Ok(())
-}
-
-/// The extents of whole blocks where a value is blocked: an element is then a position of a block.
-fn blocks_of(shape: &Shape, blocked: bool) -> Result<Shape, OpError> {
-    match shape.dims() {
-        [n, channels, h, w] if blocked => Ok(Shape::new(&[*n, channels.div_ceil(CHANNEL_BLOCK), *h, *w])?),
-        _ => Ok(*shape),
-    }
-}
-
-fn nearest(io: &mut StepIo<'_>, coordinates: Coordinates, mode: NearestMode, scales: &[Option<f32>]) -> Result<(), OpError> {
-    let blocked = io.in_fact(0)?.layout == Layout::Channels16;
-    let (from, to) = (blocks_of(&io.in_shape(0)?, blocked)?, blocks_of(&io.out_shape(0)?, blocked)?);
-    let own = from.strides();
-    let (x, mut y) = (io.view(0)?, io.take_view(0)?);
-    if to.contains(&0) {
-        return Ok(());
-    }
-    let mut rest: &mut [u32] = bytemuck::cast_slice_mut(io.take_scratch()?);
-    let mut tables: [&[u32]; MAX_RANK] = [&[]; MAX_RANK];
-    for axis in 0..to.rank() {
-        let (table, behind) =
-            std::mem::take(&mut rest).split_at_mut_checked(to[axis]).ok_or_else(|| OpError::Value("the scratch is too small".into()))?;
-        let scale = scales.get(axis).copied().flatten().unwrap_or(to[axis] as f32 / from[axis] as f32);
-        for (i, place) in table.iter_mut().enumerate() {
-            let exact = if scale == 1.0 && from[axis] == to[axis] { i as f32 } else { coordinates.source(i, from[axis], to[axis], scale) };
-            let at = (mode.nearest(exact, scale).max(0.0) as usize).min(from[axis].saturating_sub(1));
-            *place = u32::try_from(at * own[axis]).map_err(|_| OpError::Value(format!("{from} is too large")))?;
-        }
-        tables[axis] = table;
-        rest = behind;
-    }
-    let (tables, team) = (&tables[..to.rank()], io.model.team);
-    if blocked {
-        return copy_by_tables::<[u32; CHANNEL_BLOCK]>(tables, words(&x)?, words_mut(&mut y)?, team).map_err(kernel_error);
-    }
-    match x.dtype().size_bytes() {
-        1 => copy_by_tables(tables, x.bytes(), y.bytes_mut(), team).map_err(kernel_error),
-        2 => copy_by_tables::<u16>(tables, words(&x)?, words_mut(&mut y)?, team).map_err(kernel_error),
-        4 => copy_by_tables::<u32>(tables, words(&x)?, words_mut(&mut y)?, team).map_err(kernel_error),
-        _ => copy_by_tables::<u64>(tables, words(&x)?, words_mut(&mut y)?, team).map_err(kernel_error),
-    }
 }

@@ -1,6 +1,6 @@
 //! Pooling.
 
-use fastserve_ir::{CHANNEL_BLOCK, Layout, OpError, PoolKind, PoolSpec};
+use fastserve_ir::{CHANNEL_BLOCK, Layout, OpError, PoolKind, PoolSpec, Window2d};
 use fastserve_kernels::blocked::{average_pool_c16_f32, max_pool_c16_f32};
 use fastserve_kernels::pool::{PoolShape, average_pool_f32, max_pool_f32};
 
@@ -12,7 +12,7 @@ pub(crate) fn run(mut io: StepIo<'_>, spec: &PoolSpec) -> Result<(), OpError> {
     let blocked = io.in_fact(0)?.layout == Layout::Channels16;
     let (planes, input) = if blocked { blocks2d(&io.in_shape(0)?)? } else { planes2d(&io.in_shape(0)?)? };
     let (_, output) = planes2d(&io.out_shape(0)?)?;
-    let shape = PoolShape::new(planes, input, output, window(&spec.window)).map_err(kernel_error)?;
+    let shape = PoolShape::new(planes, input, output, window(&whole(spec.window, input))).map_err(kernel_error)?;
     let x = io.slice::<f32>(0)?;
     let y = io.take_f32(0)?;
     let (cpu, team) = (io.model.cpu, io.model.team);
@@ -23,6 +23,12 @@ pub(crate) fn run(mut io: StepIo<'_>, spec: &PoolSpec) -> Result<(), OpError> {
         PoolKind::Average { count_include_pad } => average_pool_f32(cpu, &shape, count_include_pad, x, y, team),
     }
     .map_err(kernel_error)
+}
+
+/// The window with the input's extents where it stands for all of them.
+fn whole(mut window: Window2d, input: [usize; 2]) -> Window2d {
+    window.kernel.iter_mut().zip(input).filter(|(k, _)| **k == 0).for_each(|(k, size)| *k = size);
+    window
 }
 
 /// Number of blocks of planes and their height and width; a single spatial axis is a width.

@@ -1,10 +1,10 @@
 //! Softmax.
 
 use fastserve_ir::{OpError, SoftmaxSpec};
-use fastserve_kernels::softmax::{SoftmaxShape, log_softmax_f32, scratch_len, softmax_f32};
+use fastserve_kernels::softmax::{SoftmaxShape, log_softmax_f32, softmax_f32};
 
 use crate::step_io::StepIo;
-use crate::steps::{Sizes, kernel_error};
+use crate::steps::kernel_error;
 
 fn shape(spec: SoftmaxSpec, dims: &[usize]) -> SoftmaxShape {
     let (outer, rest) = dims.split_at(spec.axis.min(dims.len()));
@@ -16,14 +16,10 @@ fn shape(spec: SoftmaxSpec, dims: &[usize]) -> SoftmaxShape {
     SoftmaxShape { outer: outer.iter().product(), axis, inner }
 }
 
-pub(crate) fn scratch(sizes: &Sizes<'_>, spec: SoftmaxSpec) -> Result<usize, OpError> {
-    scratch_len(&shape(spec, sizes.input(0)?), sizes.model.team.threads()).map_err(kernel_error)
-}
-
 pub(crate) fn run(mut io: StepIo<'_>, spec: SoftmaxSpec) -> Result<(), OpError> {
     let shape = shape(spec, &io.in_shape(0)?);
     let x = io.slice::<f32>(0)?;
-    let (y, scratch) = (io.take_f32(0)?, io.take_scratch()?);
+    let y = io.take_f32(0)?;
     let kernel = if spec.log { log_softmax_f32 } else { softmax_f32 };
-    kernel(io.model.cpu, &shape, x, y, scratch, io.model.team).map_err(kernel_error)
+    kernel(io.model.cpu, &shape, x, y, io.model.team).map_err(kernel_error)
 }
