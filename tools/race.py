@@ -30,6 +30,8 @@ import bar_plot
 NUMPY_TYPES = {"f32": np.float32, "i64": np.int64, "i32": np.int32}
 # Sums of outputs that differ by more are another answer.
 SAME = 1e-3
+# Sums of outputs near zero, of a network that finds nothing in noise, may differ by this.
+NOTHING = 1e-2
 
 
 class Case:
@@ -140,7 +142,7 @@ def race(args, case, threads, folder):
         "ratio": statistics.median(ratios),
         "ratio_low": ratios[0],
         "ratio_high": ratios[-1],
-        "same": abs(sums[0] - sums[1]) <= SAME * max(abs(sums[1]), 1e-6),
+        "same": abs(sums[0] - sums[1]) <= SAME * abs(sums[1]) + NOTHING,
         "fastserve_peak_kb": ours.ready["peak_kb"],
         "onnxruntime_peak_kb": theirs.ready["peak_kb"],
     }

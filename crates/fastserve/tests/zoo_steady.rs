@@ -1,5 +1,4 @@
-//! Steady runs of the networks of `testdata/zoo.toml` make no allocator call, on any thread, where every step
-//! has a kernel.
+//! Steady runs of the networks of `testdata/zoo.toml` make no allocator call, on any thread.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -8,7 +7,7 @@ use std::sync::Mutex;
 
 use common::session;
 use common::table::{Row, Tier, table};
-use fastserve::{CompileOptions, Cpu, Model, TensorView};
+use fastserve::{Model, TensorView};
 use fastserve_testkit::sys::allocator_calls;
 
 #[global_allocator]
@@ -21,10 +20,6 @@ fn steady(row: &Row, model: &Model) -> Option<String> {
     let case = row.cases.last().unwrap();
     let inputs = row.inputs(case);
     let views: Vec<TensorView<'_>> = inputs.iter().map(|(_, t)| t.view().unwrap()).collect();
-    if let Some(step) = reference_step(model, &views) {
-        println!("{}: {step} runs by its reference body, which may allocate", row.name);
-        return None;
-    }
     for threads in [1, 2] {
         let mut session = session(model, threads);
         session.run(&views).unwrap();
@@ -37,15 +32,6 @@ fn steady(row: &Row, model: &Model) -> Option<String> {
         }
     }
     None
-}
-
-/// A step without a kernel.
-fn reference_step(model: &Model, inputs: &[TensorView<'_>]) -> Option<String> {
-    let compiled = model.compile(&Cpu::new().unwrap(), &CompileOptions::default()).unwrap();
-    let mut symbols = vec![0; compiled.signature().symbols.len()];
-    compiled.signature().bind(inputs.iter().map(|v| (v.dtype(), v.shape())), &mut symbols).unwrap();
-    let steps = compiled.explain(&symbols).unwrap().steps;
-    steps.into_iter().find(|s| s.kernel == "reference").map(|s| format!("{} ({})", s.node, s.op))
 }
 
 fn check(tier: Tier) {

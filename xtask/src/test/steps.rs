@@ -166,7 +166,7 @@ fn test_pool_model(context: &mut Context) -> Result<Done> {
 }
 
 fn test_long(context: &mut Context) -> Result<Done> {
-    context.cargo_test(&["--release", "--workspace", "--", "--ignored"], None)?;
+    context.cargo_test(&["--profile", "long", "--workspace", "--", "--ignored"], None)?;
     Ok(Done::Ran)
 }
 

@@ -89,7 +89,7 @@ impl PoolShape {
     }
 
     /// The outputs along `axis` all of whose elements lie in the input.
-    fn interior(&self, axis: usize) -> Range<usize> {
+    pub(crate) fn interior(&self, axis: usize) -> Range<usize> {
         let (pad, stride) = (self.window.pads[axis], self.window.stride[axis]);
         let span = (self.window.kernel[axis] - 1) * self.window.dilation[axis];
         let first = pad.div_ceil(stride).min(self.output[axis]);

@@ -11,7 +11,11 @@ const LOOKS: u32 = 32;
 /// on its caller's core, where its spinning would keep the caller from going on.
 const READINGS: u32 = 4;
 
-/// How long an idle thread looks for work before it sleeps. It never looks where more threads want to run than cores
+/// How long a thread looks for work between the steps of a run where only a part of a core is missing: as long as the gaps
+/// between most steps. Sleeping and waking at each of them takes longer than they last.
+const BRIEF: Duration = Duration::from_micros(5);
+
+/// How long an idle thread looks for work before it sleeps. It hardly looks where more threads want to run than cores
 /// are granted.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Spin {
@@ -37,6 +41,8 @@ impl Default for Spin {
 pub(crate) struct Load {
     /// Whole cores granted: of one and a half, the half must not be spent on waiting.
     cores: usize,
+    /// A part of another core is granted too.
+    part: bool,
     /// Threads inside a call or holding a [`Hot`].
     callers: AtomicUsize,
     /// Guards alive.
@@ -48,9 +54,11 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    pub(crate) fn new(cores: usize, spin: Spin) -> Load {
+    pub(crate) fn new(cores: f64, spin: Spin) -> Load {
+        let cores = cores.max(0.0);
         let load = Load {
-            cores,
+            cores: cores as usize,
+            part: cores >= 1.0 && cores.fract() > 0.0,
             callers: AtomicUsize::new(0),
             hot: AtomicUsize::new(0),
             awake: AtomicUsize::new(0),
@@ -81,12 +89,17 @@ impl Load {
         self.awake.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// Whether only a part of a core is missing, a run is under way, and a thread has not looked for long.
+    fn may_look_briefly(&self, start: &Clock) -> bool {
+        self.part && self.free_cores() == -1 && self.hot.load(Ordering::Relaxed) > 0 && start.elapsed() < BRIEF
+    }
+
     /// Looks at `ready` for a while. False where it stayed false, or where threads compete for cores.
     pub(crate) fn spin_until(&self, ready: impl Fn() -> bool) -> bool {
         let start = Clock::now();
         let mut last_hot = Clock::now();
         for reading in 1u32.. {
-            if self.free_cores() < 0 {
+            if self.free_cores() < 0 && !self.may_look_briefly(&start) {
                 break;
             }
             if (0..LOOKS).any(|_| ready() || pause()) {

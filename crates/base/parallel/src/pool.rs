@@ -74,7 +74,7 @@ impl Pool {
         let pool: &'static Pool = Box::leak(Box::new(Pool {
             workers: (0..workers).map(|_| Worker::default()).collect(),
             boards: (0..workers.min(MAX_BOARDS)).map(|_| Board::default()).collect(),
-            load: Load::new(options.cores.max(0.0) as usize, options.spin),
+            load: Load::new(options.cores, options.spin),
             started: AtomicUsize::new(0),
             #[cfg(test)]
             closing: AtomicBool::new(false),

@@ -42,7 +42,7 @@ enum Method {
 
 /// Vectors that a task handles, about; one takes about a cycle.
 const TASK_VECTORS: usize = 16 * 1024;
-/// Planes whose only window is summed at once: one sum waits for itself at each step.
+/// Windows that are taken at once: one waits for itself at each step.
 const TOGETHER: usize = 4;
 
 fn pool(cpu: Cpu, shape: &PoolShape, method: Method, x: &[f32], y: &mut [f32], team: Team) -> Result<(), KernelError> {
@@ -85,11 +85,34 @@ impl Kernel for Planes<'_> {
         }
         for (i, y) in self.y.chunks_exact_mut(outside).enumerate() {
             let x = &self.x[i * inside..(i + 1) * inside];
-            for (at, y) in y.iter_mut().enumerate() {
-                let window = Window::of(shape, at);
-                let [acc] = window.take(isa, self.method, [x]);
-                isa.store(window.end(isa, shape, self.method, acc), y);
+            for (oy, y) in y.chunks_exact_mut(shape.output()[1]).enumerate() {
+                row(isa, shape, self.method, oy, x, y);
             }
+        }
+    }
+}
+
+/// One row of outputs: several at once where their windows lie inside the input's rows.
+#[inline(always)]
+fn row<I: Isa>(isa: I, shape: &PoolShape, method: Method, oy: usize, x: &[[f32; LANES]], y: &mut [[f32; LANES]]) {
+    let (width, inner) = (y.len(), shape.interior(1));
+    let step = shape.window().stride[1];
+    let mut ox = 0;
+    while ox < width {
+        let window = Window::of(shape, oy * width + ox);
+        if inner.contains(&ox) && ox + TOGETHER <= inner.end {
+            let reach = (TOGETHER - 1) * step;
+            let last = x.len().saturating_sub(reach);
+            let windows: [&[[f32; LANES]]; TOGETHER] = std::array::from_fn(|n| &x[n * step..n * step + last]);
+            let acc = window.take(isa, method, windows);
+            for (y, acc) in y[ox..ox + TOGETHER].iter_mut().zip(acc) {
+                isa.store(window.end(isa, shape, method, acc), y);
+            }
+            ox += TOGETHER;
+        } else {
+            let [acc] = window.take(isa, method, [x]);
+            isa.store(window.end(isa, shape, method, acc), &mut y[ox]);
+            ox += 1;
         }
     }
 }
