@@ -11,8 +11,8 @@ const LOOKS: u32 = 32;
 /// on its caller's core, where its spinning would keep the caller from going on.
 const READINGS: u32 = 4;
 
-/// How long a thread looks for work between the steps of a run where only a part of a core is missing: as long as the gaps
-/// between most steps. Sleeping and waking at each of them takes longer than they last.
+/// How long a thread looks for work where only a part of a core is missing: as long as the gaps between most steps, and
+/// between runs that follow each other at once. Sleeping and waking at each of them takes longer than they last.
 const BRIEF: Duration = Duration::from_micros(5);
 
 /// How long an idle thread looks for work before it sleeps. It hardly looks where more threads want to run than cores
@@ -89,9 +89,9 @@ impl Load {
         self.awake.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Whether only a part of a core is missing, a run is under way, and a thread has not looked for long.
+    /// Whether only a part of a core is missing, and a thread has not looked for long.
     fn may_look_briefly(&self, start: &Clock) -> bool {
-        self.part && self.free_cores() == -1 && self.hot.load(Ordering::Relaxed) > 0 && start.elapsed() < BRIEF
+        self.part && self.free_cores() == -1 && start.elapsed() < BRIEF
     }
 
     /// Looks at `ready` for a while. False where it stayed false, or where threads compete for cores.
