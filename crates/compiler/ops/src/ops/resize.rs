@@ -287,44 +287,15 @@ trait AxisTaps {
 
 impl AxisTaps for ResizeSpec {
     fn axis_taps(&self, from: usize, to: usize, scale: f32) -> Vec<Taps> {
-        let place = |x: usize| if scale == 1.0 && from == to { x as f32 } else { source(self.coordinates, x, from, to, scale) };
+        let place = |x: usize| if scale == 1.0 && from == to { x as f32 } else { self.coordinates.source(x, from, to, scale) };
         let last = from.saturating_sub(1);
         let at = |x: f32| if x > 0.0 { (x as usize).min(last) } else { 0 };
         let taps = |x: usize| match self.interpolation {
-            Interpolation::Nearest(mode) => vec![(at(nearest(mode, place(x), scale)), 1.0)],
+            Interpolation::Nearest(mode) => vec![(at(mode.nearest(place(x), scale)), 1.0)],
             Interpolation::Linear => linear(place(x).clamp(0.0, last as f32), last),
             Interpolation::Cubic { a, exclude_outside } => cubic(place(x), last, f64::from(a), exclude_outside),
         };
         (0..to).map(taps).collect()
-    }
-}
-
-/// The position in the input of a position in the output, in f32 as other engines compute it: neighbours are chosen by it.
-fn source(coordinates: Coordinates, x: usize, from: usize, to: usize, scale: f32) -> f32 {
-    let x = x as f32;
-    match coordinates {
-        Coordinates::HalfPixel => (x + 0.5) / scale - 0.5,
-        Coordinates::PytorchHalfPixel if to > 1 => (x + 0.5) / scale - 0.5,
-        Coordinates::PytorchHalfPixel => 0.0,
-        Coordinates::TfHalfPixelForNn => (x + 0.5) / scale,
-        Coordinates::AlignCorners if to > 1 => x * (from as f32 - 1.0) / (to as f32 - 1.0),
-        Coordinates::AlignCorners => 0.0,
-        Coordinates::Asymmetric => x / scale,
-        Coordinates::HalfPixelSymmetric => {
-            let adjustment = to as f32 / (scale * from as f32);
-            from as f32 / 2.0 * (1.0 - adjustment) + (x + 0.5) / scale - 0.5
-        }
-    }
-}
-
-fn nearest(mode: NearestMode, x: f32, scale: f32) -> f32 {
-    match mode {
-        NearestMode::RoundPreferFloor if x == x.trunc() + 0.5 => x.floor(),
-        NearestMode::RoundPreferFloor | NearestMode::RoundPreferCeil => x.round(),
-        NearestMode::Floor => x.floor(),
-        NearestMode::Ceil => x.ceil(),
-        NearestMode::Simple if scale < 1.0 => x.ceil(),
-        NearestMode::Simple => x.trunc(),
     }
 }
 
