@@ -11,6 +11,7 @@ mod attributes;
 mod error;
 mod external;
 mod header;
+mod inside;
 pub mod limits;
 mod load;
 mod nodes;

@@ -45,10 +45,12 @@ impl<'f, 'o> Loader<'f, 'o> {
         self.inputs(&graph.inputs)?;
         let order = sort::order(&graph.nodes, &|name| self.given(name))?;
         let ops = self.operators(header)?;
+        let added = self.add_nodes(header, &order, ops);
+        // What is not supported is said in whole, before what may be wrong because of it.
         if !self.unsupported.is_empty() {
             return Err(OnnxError::Unsupported(self.unsupported));
         }
-        self.add_nodes(header, &order, ops)?;
+        added?;
         self.outputs(&graph.outputs)?;
         Ok(self.graph)
     }

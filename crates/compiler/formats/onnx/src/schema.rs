@@ -129,7 +129,7 @@ static ATTRIBUTE_PROTO: Message = Message {
         list(8, "ints", Varint, 32),
         list(9, "strings", Text, NAME_REF),
         list(10, "tensors", Msg(&TENSOR), 0),
-        list(11, "graphs", Msg(&GRAPH), 0),
+        list(11, "graphs", Msg(&GRAPH), 128),
         one(13, "doc_string", Unread),
         one(20, "type", Varint),
         one(21, "ref_attr_name", Name),

@@ -214,6 +214,9 @@ pub(crate) struct Attribute<'a> {
 }
 
 impl<'a> Attribute<'a> {
+    /// The fields of one graph, and of several.
+    pub(crate) const GRAPHS: [u32; 2] = [6, 11];
+
     pub(crate) fn read(span: Span<'a>) -> Result<Self> {
         let mut a = Self { span, ..Self::default() };
         for field in span.fields() {
