@@ -176,7 +176,8 @@ fn group_normalization(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Don
         let given = draft.inputs.get(place).cloned().unwrap_or_default();
         let column = step(w, &draft, "Unsqueeze", &[&given, &axis], Attrs::new())?;
         let matrix = step(w, &draft, "Tile", &[&column, &repeat], Attrs::new())?;
-        draft.inputs[place] = step(w, &draft, "Reshape", &[&matrix, &all], Attrs::new())?;
+        let channels = step(w, &draft, "Reshape", &[&matrix, &all], Attrs::new())?;
+        put(&mut draft.inputs, place, channels);
     }
     finish(w, draft)
 }

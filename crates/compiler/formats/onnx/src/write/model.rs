@@ -52,6 +52,8 @@ pub(super) struct Writer<'g> {
     pub(super) graph: &'g Graph,
     ops: &'g dyn OpSet,
     names: HashSet<String>,
+    /// Names that were not free when they were asked for: a number for the next one.
+    taken: usize,
     drafts: Vec<Draft>,
     constants: Vec<TensorProto>,
     refused: Vec<Unwritable>,
@@ -60,7 +62,7 @@ pub(super) struct Writer<'g> {
 impl<'g> Writer<'g> {
     pub(super) fn new(graph: &'g Graph, ops: &'g dyn OpSet) -> Self {
         let names = graph.values().map(|(_, v)| v.name.to_string()).collect();
-        Self { graph, ops, names, drafts: Vec::new(), constants: Vec::new(), refused: Vec::new() }
+        Self { graph, ops, names, taken: 0, drafts: Vec::new(), constants: Vec::new(), refused: Vec::new() }
     }
 
     /// The whole model.
@@ -100,11 +102,9 @@ impl<'g> Writer<'g> {
     /// A name that nothing has yet.
     pub(super) fn fresh(&mut self, stem: &str) -> String {
         let mut name = stem.to_owned();
-        for n in 1.. {
-            if self.names.insert(name.clone()) {
-                break;
-            }
-            name = format!("{stem}.{n}");
+        while !self.names.insert(name.clone()) {
+            self.taken += 1;
+            name = format!("{stem}.{}", self.taken);
         }
         name
     }
