@@ -99,7 +99,8 @@ fn graph_of(v: &Vector) -> Option<(Graph, Vec<Tensor>)> {
         Some(graph.add_input(&format!("x{i}"), Fact::new(t.dtype(), t.shape().iter().map(|&d| d.into()).collect())))
     };
     let inputs: Vec<Option<ValueId>> = v.inputs.iter().enumerate().map(|it| add(&mut graph, it)).collect();
-    let op = Ops.build("", &v.op, v.opset, &v.attrs).ok()?;
+    let (domain, name) = v.op.rsplit_once('.').filter(|(domain, _)| *domain != "fs").unwrap_or(("", &v.op));
+    let op = Ops.build(domain, name, v.opset, &v.attrs).ok()?;
     let names: Vec<String> = (0..v.outputs.len()).map(|i| format!("y{i}")).collect();
     let node = graph.add_node("node", op, &inputs, &names.iter().map(String::as_str).collect::<Vec<_>>()).ok()?;
     let made = graph.node(node)?.outputs.clone();

@@ -21,7 +21,8 @@ fn graph_of(v: &Vector) -> Option<(Graph, Vec<Tensor>)> {
     let mut given = Vec::new();
     let inputs: Vec<Option<ValueId>> =
         v.inputs.iter().enumerate().map(|(i, t)| Some(add_input(&mut graph, i, t.as_ref()?, &mut given))).collect();
-    let op = Ops.build("", &v.op, v.opset, &v.attrs).ok()?;
+    let (domain, name) = v.op.rsplit_once('.').filter(|(domain, _)| *domain != "fs").unwrap_or(("", &v.op));
+    let op = Ops.build(domain, name, v.opset, &v.attrs).ok()?;
     let outputs: Vec<String> = (0..v.outputs.len()).map(|i| format!("y{i}")).collect();
     let names: Vec<&str> = outputs.iter().map(String::as_str).collect();
     let node = graph.add_node("node", op, &inputs, &names).ok()?;

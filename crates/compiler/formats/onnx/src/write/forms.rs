@@ -5,6 +5,7 @@ use fastserve_tensor::{DType, Element, Shape, Tensor, bf16, f16};
 
 use super::model::{Draft, Writer};
 use super::resize;
+use crate::tensors::data_type;
 
 type Done = Result<(), String>;
 
@@ -14,12 +15,15 @@ type Done = Result<(), String>;
 /// Why there is none.
 pub(super) fn write(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
     match node.op.name() {
+        "fs.Aligned" => aligned(w, node, draft),
         "fs.Clip" => clip(w, node, draft),
         "fs.Max" | "fs.Min" => finish(w, Draft { op: draft.op.split_off("fs.".len()), ..draft }),
         "fs.Power" => power(w, node, draft),
         "fs.Silu" => silu(w, draft),
         "Hardmax" | "LogSoftmax" | "Softmax" => softmax(w, node, draft),
         "GroupNormalization" => group_normalization(w, node, draft),
+        "DFT" => dft(w, draft),
+        "Dropout" => dropout(w, node, draft),
         "ConstantOfShape" => constant_of_shape(w, draft),
         "GRU" | "LSTM" | "RNN" => recurrent(w, node, draft),
         "Pad" => pad(w, node, draft),
@@ -107,6 +111,48 @@ fn lists(w: &mut Writer<'_>, mut draft: Draft, names: &[(&str, usize)]) -> Done 
         }
     }
     finish(w, draft)
+}
+
+/// Before version 7 the second operand could be aligned with an axis of the first: axes of extent 1 behind its own.
+fn aligned(w: &mut Writer<'_>, node: &Node, draft: Draft) -> Done {
+    let op = draft.attrs.str("op").ok().flatten().ok_or("it names no operator")?;
+    let axis = draft.attrs.int_or("axis", 0).ok().and_then(|a| usize::try_from(a).ok()).ok_or("its axis is none")?;
+    let (first, second) = (fact(w, node, 0)?.rank(), fact(w, node, 1)?.rank());
+    let behind = if second == 0 { 0 } else { first.saturating_sub(axis).saturating_sub(second) };
+    let mut inputs = draft.inputs.clone();
+    if behind > 0 {
+        let axes: Vec<i64> = (second..second + behind).map(|a| a as i64).collect();
+        let axes = list(w, &format!("{}.axes", draft.node), &axes)?;
+        let given = inputs.get(1).cloned().unwrap_or_default();
+        put(&mut inputs, 1, step(w, &draft, "Unsqueeze", &[&given, &axes], Attrs::new())?);
+    }
+    finish(w, Draft { op, inputs, attrs: Attrs::new(), ..draft })
+}
+
+/// The axis became an input in version 20.
+fn dft(w: &mut Writer<'_>, mut draft: Draft) -> Done {
+    if let Some(axis) = draft.attrs.int("fs.axis").map_err(|e| e.to_string())? {
+        draft.attrs = without(&draft.attrs, "fs.axis");
+        let name = w.constant(&format!("{}.axis", draft.node), &Tensor::scalar(axis).map_err(|e| e.to_string())?);
+        put(&mut draft.inputs, 2, name);
+    }
+    finish(w, draft)
+}
+
+/// Before version 10 the mask had the type of the input.
+fn dropout(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
+    let like_input = draft.attrs.get("fs.mask_like_input").is_some();
+    draft.attrs = without(&draft.attrs, "fs.mask_like_input");
+    if !like_input || draft.outputs.len() < 2 {
+        return finish(w, draft);
+    }
+    let mask = w.fresh(&format!("{}.mask", draft.node));
+    let given = std::mem::replace(&mut draft.outputs[1], mask.clone());
+    let to = i64::from(data_type(fact(w, node, 0)?.dtype));
+    let node = draft.node.clone();
+    finish(w, draft)?;
+    let attrs = Attrs::new().with_int("to", to);
+    finish(w, Draft { node: format!("{node}.cast"), op: "Cast".to_owned(), inputs: vec![mask], outputs: vec![given], attrs })
 }
 
 /// `Clip` of constants.
