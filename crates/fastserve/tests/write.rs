@@ -20,6 +20,19 @@ const NETWORK: Tolerance = Tolerance { absolute: 1e-4, relative: 1e-3 };
 
 type Named = (String, Tensor);
 
+/// Operators whose numbers are each program's own.
+const CHANCE: &[&str] = &["Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"];
+
+/// Vectors that another reference made, and that onnxruntime refuses or sees otherwise.
+const OTHERWISE: &[&str] = &[
+    // It hides keys with the lowest number, not with minus infinity, in the products that it returns.
+    "attention-causal",
+    // It wants a mask as long as the keys.
+    "attention-short_bool_mask",
+    // Its ellipses have one rank.
+    "einsum-ellipsis_broadcast",
+];
+
 /// onnxruntime has no kernel for an operator with these types.
 fn is_lack(error: &str) -> bool {
     error.contains("NOT_IMPLEMENTED") || error.contains("Could not find an implementation")
@@ -113,7 +126,7 @@ fn every_form_of_every_operator() {
     let Some(mut many) = Many::new() else { return };
     let mut count = 0;
     for v in vectors::load_all().unwrap() {
-        let Some((graph, inputs)) = graph_of(&v) else { continue };
+        let Some((graph, inputs)) = graph_of(&v).filter(|_| !CHANCE.contains(&v.op.as_str())) else { continue };
         let Ok(bytes) = write_bytes(&graph, &Ops) else { continue };
         let folder = v.path.parent().unwrap().file_name().unwrap().to_str().unwrap();
         let name = format!("{folder}-{}", v.path.file_stem().unwrap().to_str().unwrap());
@@ -124,7 +137,11 @@ fn every_form_of_every_operator() {
     }
     let wrong = many.check();
     let lacks = wrong.values().filter(|e| is_lack(e)).count();
-    let wrong: Vec<_> = wrong.into_iter().filter(|(_, e)| !is_lack(e)).map(|(name, e)| format!("{name}: {e}")).collect();
+    let wrong: Vec<_> = wrong
+        .into_iter()
+        .filter(|(name, e)| !is_lack(e) && !OTHERWISE.contains(&name.as_str()))
+        .map(|(name, e)| format!("{name}: {e}"))
+        .collect();
     println!("{count} written; onnxruntime has no kernel for {lacks}");
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
 }

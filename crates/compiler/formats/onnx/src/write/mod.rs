@@ -8,6 +8,7 @@ mod attributes;
 mod error;
 mod file;
 mod forms;
+mod later;
 mod model;
 mod resize;
 mod values;

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 
 use fastserve_ir::{Attrs, Graph, Layout, Node, OpSet, Source, ValueId};
-use fastserve_tensor::Tensor;
+use fastserve_tensor::{DType, Tensor};
 
 use super::error::{Unwritable, WriteError};
-use super::{OPSET, attributes, forms, values};
+use super::{OPSET, attributes, forms, later, values};
 use crate::limits::OPSETS;
 use crate::proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto};
 
@@ -57,12 +57,14 @@ pub(super) struct Writer<'g> {
     drafts: Vec<Draft>,
     constants: Vec<TensorProto>,
     refused: Vec<Unwritable>,
+    /// The lowest version that takes all types, attributes and inputs.
+    least: i64,
 }
 
 impl<'g> Writer<'g> {
     pub(super) fn new(graph: &'g Graph, ops: &'g dyn OpSet) -> Self {
         let names = graph.values().map(|(_, v)| v.name.to_string()).collect();
-        Self { graph, ops, names, taken: 0, drafts: Vec::new(), constants: Vec::new(), refused: Vec::new() }
+        Self { graph, ops, names, taken: 0, drafts: Vec::new(), constants: Vec::new(), refused: Vec::new(), least: OPSET }
     }
 
     /// The whole model.
@@ -149,6 +151,9 @@ impl<'g> Writer<'g> {
         let inputs = node.inputs.iter().map(|id| id.map_or_else(String::new, |id| self.name(id))).collect();
         let outputs = node.outputs.iter().map(|&id| self.name(id)).collect();
         let draft = Draft { node: node.name.to_string(), op: node.op.name().to_owned(), inputs, outputs, attrs: node.op.attrs() };
+        let values = node.inputs.iter().flatten().chain(&node.outputs);
+        let types: Vec<DType> = values.map(|&id| self.graph.fact(id).dtype).collect();
+        self.least = self.least.max(later::version(&draft, &types));
         if let Err(why) = forms::write(self, node, draft) {
             self.refuse(&node.name, node.op.name(), why);
         }
@@ -181,7 +186,7 @@ impl<'g> Writer<'g> {
 
     /// The lowest version from [`OPSET`] on in which every node means what it does here.
     fn opset(&mut self) -> i64 {
-        let versions = OPSET..=*OPSETS.end();
+        let versions = self.least..=*OPSETS.end();
         if let Some(opset) = versions.clone().find(|&v| self.drafts.iter().all(|d| self.means(d, v))) {
             return opset;
         }
