@@ -1,6 +1,6 @@
 //! What a model says of itself before its graph: format version, operator sets, functions.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use bytes::Bytes;
 
@@ -55,8 +55,8 @@ pub(crate) struct Header<'a> {
     pub(crate) model: Model<'a>,
     pub(crate) graph: Graph<'a>,
     pub(crate) opsets: Opsets<'a>,
-    /// Domain and name of the model's own functions.
-    functions: HashSet<(&'a str, &'a str)>,
+    /// The model's own functions by domain and name.
+    functions: HashMap<(&'a str, &'a str), Span<'a>>,
 }
 
 impl<'a> Header<'a> {
@@ -71,12 +71,17 @@ impl<'a> Header<'a> {
         }
         let graph = model.graph.ok_or_else(|| OnnxError::invalid("model", "expected a graph, got none"))?;
         let opsets = Opsets::read(&model.opsets)?;
-        let functions = model.functions.iter().map(|f| (domain(f.domain), f.name)).collect();
+        let functions = model.functions.iter().map(|f| ((domain(f.domain), f.name), f.span)).collect();
         Ok(Self { graph: Graph::read(graph)?, opsets, functions, model })
     }
 
     /// Whether the model has a function of this name.
     pub(crate) fn has_function(&self, of: &str, name: &str) -> bool {
-        self.functions.contains(&(domain(of), name))
+        self.functions.contains_key(&(domain(of), name))
+    }
+
+    /// The model's function of this name.
+    pub(crate) fn function(&self, of: &str, name: &str) -> Option<Span<'a>> {
+        self.functions.get(&(domain(of), name)).copied()
     }
 }

@@ -177,7 +177,7 @@ pub(crate) static TENSOR: Message = Message {
 static SPARSE_TENSOR: Message = Message { fields: &[one(1, "values", Msg(&TENSOR))] };
 
 static FUNCTION: Message =
-    Message { fields: &[one(1, "name", Name), list(7, "node", Msg(&NODE_PROTO), 0), one(10, "domain", Name), one(13, "overload", Name)] };
+    Message { fields: &[one(1, "name", Name), list(7, "node", Msg(&NODE_PROTO), ROW), one(10, "domain", Name), one(13, "overload", Name)] };
 
 #[cfg(test)]
 mod tests {

@@ -180,17 +180,21 @@ fn everything_unsupported_comes_at_once() {
     g.initializer = vec![tensor("words", DataType::String, &[1]), tensor("nibbles", DataType::Int4, &[2])];
     g.sparse_initializer = vec![SparseTensorProto { values: Some(tensor("thin", DataType::Float, &[1])), ..Default::default() }];
     m.opset_import.push(OperatorSetIdProto { domain: "com.example".into(), version: 3 });
-    m.functions = vec![FunctionProto { name: "Mine".into(), ..Default::default() }];
-    let expected = "not supported: 7 kinds of operators in 9 places
+    let body = vec![node("Relu", &["p"], &["q"]), node("Unheard", &["q"], &["r"]), node("Mine", &["r"], &["s"])];
+    m.functions = vec![FunctionProto { name: "Mine".into(), node: body, ..Default::default() }];
+    let expected = "not supported: 8 kinds of operators in 11 places
   Loop (opset 17) x 1
     `c`: no such operator (attribute `body` is a graph)
-  Mine (opset 17) x 1
+  Mine (opset 17) x 2
     `y`: calls the model's own function `Mine`
+    `y/s`: calls the model's own function `Mine`
   NoSuchOp (opset 17) x 2
     `a`: no such operator
     `b`: no such operator
   Softmax (opset 17) x 1
     `e`: unknown attribute `odd`
+  Unheard (opset 17) x 1
+    `y/r`: no such operator
   com.example.Special (opset 3) x 1
     `d`: no such operator
   initializer x 2
