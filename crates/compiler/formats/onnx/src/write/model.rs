@@ -16,6 +16,9 @@ const IR_VERSIONS: &[(i64, i64)] = &[(28, 14), (25, 13), (24, 12), (23, 11), (0,
 /// The version that operators of other domains are written in.
 const OTHER_VERSION: i64 = 1;
 
+/// Characters of a name that others are made of.
+const STEM_CHARS: usize = 512;
+
 /// A node to be written.
 pub(super) struct Draft {
     /// Name of the node of the graph that it is of.
@@ -103,7 +106,9 @@ impl<'g> Writer<'g> {
 
     /// A name that nothing has yet.
     pub(super) fn fresh(&mut self, stem: &str) -> String {
-        let mut name = stem.to_owned();
+        // A name that a file may just have would be too long with more behind it.
+        let stem: String = stem.chars().take(STEM_CHARS).collect();
+        let mut name = stem.clone();
         while !self.names.insert(name.clone()) {
             self.taken += 1;
             name = format!("{stem}.{}", self.taken);
