@@ -71,6 +71,8 @@ const LATER: &[(i64, New, &[&str])] = &[
             "ThresholdedRelu",
         ],
     ),
+    // Before, no one said that a window may not start in the padding behind.
+    (22, Attributes(&["ceil_mode"]), &["AveragePool", "LpPool", "MaxPool"]),
     (23, Attributes(&["output_dtype", "precision"]), &["DequantizeLinear", "QuantizeLinear"]),
     (24, Types(&[BF16]), &["SplitToSequence", "TopK"]),
     (24, Attributes(&["round_mode"]), &["Cast", "CastLike"]),
