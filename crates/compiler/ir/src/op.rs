@@ -8,6 +8,7 @@ use fastserve_tensor::{DType, TensorError};
 use thiserror::Error;
 
 use crate::attrs::{AttrError, Attrs};
+use crate::compose::Compose;
 use crate::dim::Dim;
 use crate::fact::Fact;
 use crate::io::Io;
@@ -60,6 +61,11 @@ pub trait OpSet: Sync {
     /// # Errors
     /// No such operator, or attributes that it does not take.
     fn build(&self, domain: &str, name: &str, opset: i64, attrs: &Attrs) -> Result<OpRef, BuildError>;
+
+    /// How the operator is made of others, if it is.
+    fn composite(&self, _domain: &str, _name: &str, _opset: i64) -> Option<Compose> {
+        None
+    }
 }
 
 /// The version that means "the form this project writes".

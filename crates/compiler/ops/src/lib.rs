@@ -4,6 +4,7 @@
 //! lowers to. Families of one shape (unary, binary, reductions) are one table each.
 
 mod broadcast;
+mod composites;
 mod def;
 mod elements;
 mod epilogue;
@@ -14,5 +15,5 @@ mod recurrent;
 mod shape_ints;
 mod window;
 
-pub use def::{OpDef, Ops, definitions};
+pub use def::{CompositeDef, OpDef, Ops, composites, definitions};
 pub use window::{AutoPad, WindowAttrs};

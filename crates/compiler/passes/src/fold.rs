@@ -44,7 +44,12 @@ fn evaluate(g: &GraphEdit<'_>, node: &Node) -> Option<Result<Vec<Tensor>, OpErro
     }
     let inputs: Vec<Option<&Tensor>> =
         node.inputs.iter().map(|i| i.map_or(Some(None), |v| g.graph().constant(v).map(Some))).collect::<Option<_>>()?;
-    Some(run_reference(node, &inputs, &facts))
+    if facts.iter().all(|f| f.known_shape().is_some()) {
+        return Some(run_reference(node, &inputs, &facts));
+    }
+    // Constant inputs may tell extents that were not known when the node was added.
+    let again = g.graph().infer(&node.op, &node.inputs);
+    Some(again.map_err(OpError::from).and_then(|facts| run_reference(node, &inputs, &facts.iter().take(node.outputs.len()).collect::<Vec<_>>())))
 }
 
 /// The value of integers that inference knows as extents, although the tensor they come from is not constant.

@@ -207,7 +207,7 @@ fn check_fact(fact: &Fact, place: &str) -> Result<(), OnnxError> {
 fn terms(dim: &Dim, limit: usize) -> Option<usize> {
     let rest = limit.checked_sub(1)?;
     match dim {
-        Dim::Known(_) | Dim::Sym(_) => Some(1),
+        Dim::Known(_) | Dim::Sym(_) | Dim::New => Some(1),
         Dim::Expr(e) => {
             let a = terms(&e.a, rest)?;
             Some(1 + a + terms(&e.b, rest - a)?)
