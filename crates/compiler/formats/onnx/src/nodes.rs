@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use fastserve_ir::{Attrs, BuildError, Dim, Fact, OpRef, ShapeError, ValueId, text};
+use fastserve_ir::{Attrs, BuildError, Compose, ComposeError, Dim, Fact, Named, OpRef, ShapeError, ValueId, text};
 use fastserve_tensor::{DType, MAX_RANK};
 
 use crate::attributes;
@@ -18,9 +18,17 @@ use crate::view::Node;
 /// Inputs that a message shows.
 const SHOWN_INPUTS: usize = 16;
 
+/// What a node becomes.
+pub(crate) enum Made {
+    /// A node.
+    Op(OpRef),
+    /// Nodes, in the version of the domain, for these attributes.
+    Parts(Compose, i64, Attrs),
+}
+
 impl<'f> Loader<'f, '_> {
     /// The operators of all nodes; those that are not supported are listed instead.
-    pub(crate) fn operators(&mut self, header: &Header<'f>) -> Result<Vec<Option<OpRef>>, OnnxError> {
+    pub(crate) fn operators(&mut self, header: &Header<'f>) -> Result<Vec<Option<Made>>, OnnxError> {
         let mut ops = Vec::with_capacity(header.graph.nodes.len());
         for (i, &span) in header.graph.nodes.iter().enumerate() {
             let node = Node::read(span)?;
@@ -38,7 +46,7 @@ impl<'f> Loader<'f, '_> {
     }
 
     /// The operator of one node.
-    pub(crate) fn operator(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>) -> Result<OpRef, Refusal> {
+    pub(crate) fn operator(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>) -> Result<Made, Refusal> {
         let place = place(node, i);
         if header.has_function(node.domain, node.op) {
             return Err(Refusal::Unsupported(format!("calls the model's own function `{}`", shown(node.op))));
@@ -47,9 +55,12 @@ impl<'f> Loader<'f, '_> {
             let why = format!("opset_import has no version for the domain `{}`", shown(node.domain));
             return Err(OnnxError::invalid(place, why).into());
         };
+        if let Some(compose) = self.ops.composite(domain(node.domain), node.op, opset) {
+            return Ok(Made::Parts(compose, opset, attributes::read(&node.attributes, &mut self.data, &place)?));
+        }
         let build = |attrs: &Attrs| self.ops.build(domain(node.domain), node.op, opset, &counted(node, attrs));
         match attributes::read(&node.attributes, &mut self.data, &place) {
-            Ok(attrs) => build(&attrs).map_err(|e| Refusal::Unsupported(self.why_not(&e, node))),
+            Ok(attrs) => build(&attrs).map(Made::Op).map_err(|e| Refusal::Unsupported(self.why_not(&e, node))),
             // An operator that is not there at all is the better reason.
             Err(Refusal::Unsupported(why)) => match build(&Attrs::new()) {
                 Err(e @ BuildError::Unsupported { .. }) => Err(Refusal::Unsupported(format!("{} ({why})", self.why_not(&e, node)))),
@@ -71,13 +82,16 @@ impl<'f> Loader<'f, '_> {
     }
 
     /// Adds the nodes in `order`, with the facts they infer.
-    pub(crate) fn add_nodes(&mut self, header: &Header<'f>, order: &[u32], mut ops: Vec<Option<OpRef>>) -> Result<(), OnnxError> {
+    pub(crate) fn add_nodes(&mut self, header: &Header<'f>, order: &[u32], mut ops: Vec<Option<Made>>) -> Result<(), OnnxError> {
         let mut used = Used::new(header);
         for &i in order {
             let i = i as usize;
             let node = Node::read(header.graph.nodes[i])?;
             match ops[i].take() {
-                Some(op) if !self.needs_unsupported(&node) => self.add_node(&node, i, op, &mut used)?,
+                Some(Made::Op(op)) if !self.needs_unsupported(&node) => self.add_node(&node, i, op, &mut used)?,
+                Some(Made::Parts(compose, opset, attrs)) if !self.needs_unsupported(&node) => {
+                    self.add_parts(&node, i, compose, Named { domain: domain(node.domain), op: node.op, opset, attrs: &attrs }, header)?;
+                }
                 _ => self.without_outputs(&node),
             }
         }
@@ -102,6 +116,29 @@ impl<'f> Loader<'f, '_> {
             check_fact(self.graph.fact(value), &place(node, i))?;
             self.names.insert(name, Some(value));
         }
+        Ok(())
+    }
+
+    /// Adds what an operator is made of.
+    fn add_parts(&mut self, node: &Node<'f>, i: usize, compose: Compose, named: Named<'_>, header: &Header<'f>) -> Result<(), OnnxError> {
+        let inputs: Vec<Option<ValueId>> = trimmed(&node.inputs).iter().map(|n| self.names.get(n).copied().flatten()).collect();
+        let outputs = trimmed(&node.outputs);
+        let made = match self.graph.compose(self.ops, compose, named, &label(node, i), &inputs, outputs) {
+            Ok(made) => made,
+            Err(ComposeError::Shape(e)) => return self.not_inferred(node, i, &inputs, e, header),
+            Err(ComposeError::Build(e)) => return self.without_parts(node, i, header, shown(&e.to_string())),
+            Err(ComposeError::Attr(e)) => return self.without_parts(node, i, header, shown(&e.to_string())),
+        };
+        for (&name, value) in outputs.iter().zip(made).filter(|(name, _)| !name.is_empty()) {
+            check_fact(self.graph.fact(value), &place(node, i))?;
+            self.names.insert(name, Some(value));
+        }
+        Ok(())
+    }
+
+    fn without_parts(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>, why: String) -> Result<(), OnnxError> {
+        self.unsupported.push(row(node, i, header, why));
+        self.without_outputs(node);
         Ok(())
     }
 
