@@ -32,7 +32,7 @@ impl Op for Dropout {
         if let Some(training) = inputs.opt(2) {
             let off = training.value.as_ref().is_some_and(|t| t.bytes().iter().all(|&b| b == 0));
             if !off {
-                return Err(ShapeError::shape("training_mode is not supported: export the model for inference"));
+                return Err(ShapeError::Unsupported("training_mode is not supported: export the model for inference".into()));
             }
         }
         Ok(vec![Fact { value: None, ..x.clone() }])
