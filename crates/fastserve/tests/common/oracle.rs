@@ -63,7 +63,8 @@ fn write<T: Element + npyz::Serialize + npyz::AutoSerialize>(path: &Path, t: &Te
 
 fn write_bool(path: &Path, t: &Tensor) {
     let shape: Vec<u64> = t.shape().iter().map(|&d| d as u64).collect();
-    let mut writer = npyz::WriteOptions::<bool>::new().default_dtype().shape(&shape).writer(File::create(path).unwrap()).begin_nd().unwrap();
+    let mut writer =
+        npyz::WriteOptions::<bool>::new().default_dtype().shape(&shape).writer(File::create(path).unwrap()).begin_nd().unwrap();
     writer.extend(t.as_slice::<Bool>().unwrap().iter().map(|b| bool::from(*b))).unwrap();
     writer.finish().unwrap();
 }
@@ -78,7 +79,9 @@ pub(crate) fn read_npy(path: &Path) -> Tensor {
         (npyz::TypeChar::Float, 8) => Tensor::from_slice(&shape, &npy.into_vec::<f64>().unwrap()),
         (npyz::TypeChar::Int, 4) => Tensor::from_slice(&shape, &npy.into_vec::<i32>().unwrap()),
         (npyz::TypeChar::Int, 8) => Tensor::from_slice(&shape, &npy.into_vec::<i64>().unwrap()),
-        (npyz::TypeChar::Bool, _) => Tensor::from_slice(&shape, &npy.into_vec::<bool>().unwrap().into_iter().map(Bool::from).collect::<Vec<_>>()),
+        (npyz::TypeChar::Bool, _) => {
+            Tensor::from_slice(&shape, &npy.into_vec::<bool>().unwrap().into_iter().map(Bool::from).collect::<Vec<_>>())
+        }
         other => panic!("{}: {other:?}", path.display()),
     }
     .unwrap()
