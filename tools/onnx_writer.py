@@ -10,9 +10,10 @@ import numpy as np
 
 import protobuf_wire as wire
 
-F32, U8, I8, I32, I64, BOOL, F16, F64 = 1, 2, 3, 6, 7, 9, 10, 11
+F32, U8, I8, U16, I16, I32, I64, BOOL, F16, F64, U32, U64 = 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13
 _TYPES = {
     "float32": F32, "uint8": U8, "int8": I8, "int32": I32, "int64": I64, "bool": BOOL, "float16": F16, "float64": F64,
+    "uint16": U16, "int16": I16, "uint32": U32, "uint64": U64,
 }  # fmt: skip
 _FLOAT, _INT, _STRING, _TENSOR, _FLOATS, _INTS, _STRINGS = 1, 2, 3, 4, 6, 7, 8
 

@@ -31,6 +31,14 @@ impl OpSet for Ops {
             .filter(|d| !d.name.starts_with("fs.") || opset == LATEST_OPSET)
             .max_by_key(|d| d.since)
             .ok_or_else(|| BuildError::Unsupported { domain: domain.to_owned(), name: name.to_owned(), opset })?;
+        let attrs = &without_hints(attrs, opset);
         (def.build)(attrs, opset).map_err(|source| BuildError::Attr { name: name.to_owned(), source })
     }
+}
+
+/// Before opset 6, `consumed_inputs` said which inputs may be overwritten: nothing about what is computed.
+fn without_hints(attrs: &Attrs, opset: i64) -> Attrs {
+    let mut kept = Attrs::new();
+    attrs.iter().filter(|(name, _)| opset >= 6 || *name != "consumed_inputs").for_each(|(name, value)| kept.set(name, value.clone()));
+    kept
 }

@@ -12,10 +12,14 @@ macro_rules! list {
 
 list! {
     arg_extreme
+    attention
     batch_normalization
     binary
+    bits
     blocks
     cast
+    cast_like
+    causal_conv_with_state
     choose
     clip
     col2im
@@ -26,7 +30,10 @@ list! {
     conv_transpose
     cum_sum
     depth_to_space
+    det
+    dft
     dropout
+    einsum
     expand
     fill
     flatten
@@ -43,10 +50,13 @@ list! {
     instance_normalization
     is_nan
     layer_normalization
+    linear_attention
+    losses
     lp_normalization
     lrn
     matmul
     mean_variance_normalization
+    mel_weight_matrix
     one_hot
     pack_conv
     pack_gemm
@@ -54,20 +64,29 @@ list! {
     pool
     pow
     prelu
+    random
     recurrent
     reduce
     reshape
     resize
+    reverse_sequence
+    rotary_embedding
     scatter
     shape
+    shrink
     size
     slice
     softmax
     split
     squeeze
+    stft
+    swish
+    tensor_scatter
+    tf_idf_vectorizer
     transpose
     trigonometric
     trilu
     unary
     variadic
+    windows
 }
