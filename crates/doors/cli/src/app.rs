@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{CommandFactory, Parser};
 
 use crate::args::{Cli, Command};
-use crate::commands::{bench, detect, diff, embed, inspect, legacy, peer, run};
+use crate::commands::{bench, conformance, detect, diff, embed, inspect, legacy, peer, run};
 use crate::fail::{self, Outcome};
 use crate::show::{clean, style};
 
@@ -47,6 +47,7 @@ fn dispatch(cli: Cli, cx: &mut Cx<'_>) -> Result<Outcome> {
     match command {
         Command::Run(args) => run::run(&args, cx),
         Command::Bench(args) => bench::run(&args, cx),
+        Command::Conformance(args) => conformance::run(&args, cx),
         Command::Detect(args) => detect::run(&args, cx),
         Command::Embed(args) => embed::run(&args, cx),
         Command::Inspect(args) => inspect::run(&args, cx),

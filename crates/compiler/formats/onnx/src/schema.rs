@@ -155,7 +155,7 @@ static SHAPE: Message = Message { fields: &[list(1, "dim", Msg(&DIMENSION), 0)] 
 
 static DIMENSION: Message = Message { fields: &[one(1, "dim_value", Varint), one(2, "dim_param", Name)] };
 
-static TENSOR: Message = Message {
+pub(crate) static TENSOR: Message = Message {
     fields: &[
         list(1, "dims", Varint, 0),
         one(2, "data_type", Varint),

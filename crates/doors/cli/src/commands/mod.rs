@@ -2,6 +2,8 @@
 
 pub(crate) mod bench;
 pub(crate) mod classify;
+pub(crate) mod compare;
+pub(crate) mod conformance;
 pub(crate) mod detect;
 pub(crate) mod diff;
 pub(crate) mod digits;

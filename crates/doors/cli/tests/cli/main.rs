@@ -1,6 +1,7 @@
 //! The built program as other programs see it: exit codes, results on stdout, messages on stderr.
 
 mod bench;
+mod conformance;
 mod diff;
 mod digits;
 mod files;
