@@ -63,7 +63,7 @@ class Graph:
 
     def __init__(self, name, inputs, outputs):
         self.name, self.inputs, self.outputs = name, inputs, outputs
-        self.nodes, self.initializers = [], []
+        self.nodes, self.initializers, self.domains = [], [], set()
 
     def initializer(self, name, array):
         """Add a constant and return its name."""
@@ -71,9 +71,11 @@ class Graph:
         return name
 
     def node(self, op, inputs, outputs, name="", **attrs):
-        """Add a node (named after its first output unless told) and return that output."""
+        """Add a node (named after its first output unless told) and return that output. `op` may have a domain and a dot before it."""
+        domain, _, op = op.rpartition(".")
         body = [wire.block(1, x) for x in inputs] + [wire.block(2, x) for x in outputs]
-        body += [wire.block(3, name or outputs[0]), wire.block(4, op)]
+        body += [wire.block(3, name or outputs[0]), wire.block(4, op)] + ([wire.block(7, domain)] if domain else [])
+        self.domains |= {domain} - {""}
         self.nodes.append(b"".join(body + [wire.block(5, attribute(k, v)) for k, v in attrs.items()]))
         return outputs[0]
 
@@ -83,5 +85,6 @@ class Graph:
         graph += b"".join(wire.block(5, t) for t in self.initializers)
         graph += b"".join(wire.block(11, value_info(*v)) for v in self.inputs)
         graph += b"".join(wire.block(12, value_info(*v)) for v in self.outputs)
-        opset_import = wire.block(1, "") + wire.integer(2, opset)
-        return wire.integer(1, 8) + wire.block(2, producer) + wire.block(7, graph) + wire.block(8, opset_import)
+        imports = [("", opset), *((domain, 1) for domain in sorted(self.domains))]
+        imports = b"".join(wire.block(8, wire.block(1, domain) + wire.integer(2, version)) for domain, version in imports)
+        return wire.integer(1, 8) + wire.block(2, producer) + wire.block(7, graph) + imports

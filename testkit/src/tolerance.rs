@@ -69,6 +69,10 @@ const SUM_OPS: &[&str] = &[
     "RMSNormalization",
     "RNN",
     "STFT",
+    "SimplifiedLayerNormalization",
+    "com.microsoft.FusedMatMul",
+    "com.microsoft.SkipLayerNormalization",
+    "com.microsoft.SkipSimplifiedLayerNormalization",
 ];
 
 /// Operators that move elements or round once.

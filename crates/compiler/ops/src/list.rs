@@ -11,9 +11,11 @@ macro_rules! list {
 }
 
 list! {
+    aligned
     arg_extreme
     attention
     batch_normalization
+    biased_gelu
     binary
     bits
     blocks
@@ -39,6 +41,7 @@ list! {
     flatten
     fused_conv
     fused_gemm
+    fused_matmul
     fused_recurrent
     gather
     gather_elements
@@ -75,6 +78,7 @@ list! {
     shape
     shrink
     size
+    skip_normalization
     slice
     softmax
     split

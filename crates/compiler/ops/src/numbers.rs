@@ -69,6 +69,20 @@ pub(crate) fn store(io: &mut Io<'_>, i: usize, values: &[f64]) -> Result<(), OpE
     Write { io, i, values }.run(dtype)
 }
 
+/// Refuses an output of other extents than those that are made; whether it has elements. An output that is not asked for has none.
+///
+/// Extents of a tensor without elements say nothing of memory: only an output that has elements bounds what a body may allocate.
+///
+/// # Errors
+/// Other extents.
+pub(crate) fn expect_shape(io: &Io<'_>, i: usize, made: &[usize]) -> Result<bool, OpError> {
+    let Ok(out) = io.out_shape(i) else { return Ok(false) };
+    if out[..] != *made {
+        return Err(OpError::Value(format!("output {i}: {made:?} is made, {out} is asked for")));
+    }
+    Ok(out.numel() > 0)
+}
+
 /// Fills an output that may not be asked for.
 ///
 /// # Errors

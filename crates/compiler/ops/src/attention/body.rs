@@ -6,7 +6,7 @@ use fastserve_tensor::{DType, Shape};
 use super::heads::Heads;
 use crate::broadcast::{broadcast_strides, fits};
 use crate::moves::ints;
-use crate::numbers::{numbers, store, store_if_asked};
+use crate::numbers::{expect_shape, numbers, store, store_if_asked};
 use crate::ops::attention::Attention;
 
 /// What is added to the products: 0, a number, or −∞ where a query does not see a key.
@@ -97,11 +97,21 @@ pub(crate) fn run(op: &Attention, io: &mut Io<'_>) -> Result<(), OpError> {
         return Err(OpError::Value(format!("{} heads of Q do not fit {} of K", q.heads, k.heads)));
     }
     let extents = [q.batch, q.heads, q.len, k.len];
+    let y = [q.batch, q.heads, q.len, v.size];
+    let packed = [q.batch, q.len, q.heads.saturating_mul(v.size)];
+    let result = expect_shape(io, 0, if io.shape(0)?.rank() == 4 { &y } else { &packed })?;
+    let cached = [k.batch, k.heads, k.len];
+    expect_shape(io, 1, &[&cached[..], &[k.size]].concat())?;
+    expect_shape(io, 2, &[&cached[..], &[v.size]].concat())?;
+    let shown = expect_shape(io, 3, &extents)?;
+    store_if_asked(io, 1, k.elements())?;
+    store_if_asked(io, 2, v.elements())?;
+    if !result && !shown {
+        return Ok(());
+    }
     let bias = Bias::read(op, io, extents, past)?;
     let (y, shown) = attend(op, &q, &k, &v, &bias, io.num_outputs() > 3)?;
     store(io, 0, &if io.shape(0)?.rank() == 4 { y.elements().to_vec() } else { y.packed() })?;
-    store_if_asked(io, 1, k.elements())?;
-    store_if_asked(io, 2, v.elements())?;
     store_if_asked(io, 3, &shown)
 }
 

@@ -6,7 +6,7 @@ use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, Op, OpError, 
 
 use crate::def::OpDef;
 use crate::elements::require_float;
-use crate::numbers::{choice, numbers, optional, store, store_if_asked};
+use crate::numbers::{choice, expect_shape, numbers, optional, store, store_if_asked};
 
 /// Inputs are X `[B, C, L]`, weights `[C, 1, K]`, and optionally a bias and the last `K − 1` positions before X; they are kept for
 /// the next call.
@@ -54,6 +54,10 @@ impl Op for CausalConvWithState {
         let wrong = || OpError::Value(format!("{shape} and {kernel} make no convolution of channels"));
         let ([batch, channels, len], [own, 1, taps]) = (shape.dims(), kernel.dims()) else { return Err(wrong()) };
         let (batch, channels, len, past) = (*batch, *channels, *len, taps.checked_sub(1).ok_or_else(wrong)?);
+        let (line, tail) = (expect_shape(io, 0, &[batch, channels, len])?, expect_shape(io, 1, &[batch, channels, past])?);
+        if !line && !tail {
+            return Ok(());
+        }
         let (x, w, bias, state) = (numbers(io, 0)?, numbers(io, 1)?, optional(io, 2)?, optional(io, 3)?);
         let count = batch.checked_mul(channels).and_then(|n| n.checked_mul(past));
         let fits = *own == channels && bias.as_ref().is_none_or(|b| b.len() == channels);

@@ -114,8 +114,11 @@ impl Dft {
             return Err(OpError::Value(format!("a transform of {length} points of {shape} is not {out}")));
         }
         let mut y = vec![0.0; out.numel()];
+        if y.is_empty() {
+            return Ok(y);
+        }
         let transform = Transform::new(length);
-        for line in 0..if y.is_empty() { 0 } else { count(&shape[..axis]) * inner } {
+        for line in 0..count(&shape[..axis]) * inner {
             let at = |k: usize, len: usize| (line / inner * len + k) * inner + line % inner;
             let point = |k: usize| {
                 let at = at(k, from) * parts;

@@ -59,6 +59,11 @@ impl Body<'_, '_> {
         let count = self.io.num_inputs();
         let shapes = (0..count).map(|i| self.io.shape(i)).collect::<Result<Vec<_>, _>>()?;
         let equation = self.op.equation.with_ranks(&shapes.iter().map(|s| s.rank()).collect::<Vec<_>>())?;
+        let dims: Vec<Vec<Dim>> = shapes.iter().map(|s| s.iter().map(|&d| d.into()).collect()).collect();
+        let made = equation.shape(&dims.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+        if fastserve_ir::known_shape(&made) != Some(self.io.out_shape(0)?) {
+            return Err(OpError::Value(format!("{made:?} is made, {} is asked for", self.io.out_shape(0)?)));
+        }
         let mut operands = Vec::with_capacity(count);
         for (i, (shape, labels)) in shapes.iter().zip(&equation.terms).enumerate() {
             let data = self.io.slice::<T>(i)?.iter().map(|&v| read(v)).collect();

@@ -6,8 +6,8 @@ use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, Op, OpError, 
 
 use crate::attention::heads::Heads;
 use crate::def::OpDef;
-use crate::elements::require_float;
-use crate::numbers::{choice, store, store_if_asked};
+use crate::elements::{count, require_float};
+use crate::numbers::{choice, expect_shape, store, store_if_asked};
 use crate::ops::attention::heads;
 
 /// How a state is written to.
@@ -37,6 +37,9 @@ pub struct LinearAttention {
     /// How the state is written to.
     pub update_rule: UpdateRule,
 }
+
+/// The most elements of a state that is no output, which nobody has granted.
+const MAX_HIDDEN_STATE: usize = 1 << 26;
 
 pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "LinearAttention", since: 27, build }];
 
@@ -91,11 +94,19 @@ impl Op for LinearAttention {
         if [k.batch, k.len, v.batch, v.len] != [q.batch, q.len, q.batch, q.len] || k.size != q.size {
             return Err(OpError::Value("queries, keys and values do not fit each other".into()));
         }
+        let kept = [q.batch, k.heads, k.size, v.size];
+        let asked = expect_shape(io, 0, &[q.batch, q.len, q.heads * v.size])?;
+        if !expect_shape(io, 1, &kept)? && !asked {
+            return Ok(());
+        }
+        if io.num_outputs() < 2 && count(&kept) > MAX_HIDDEN_STATE {
+            return Err(OpError::Value(format!("a state of {kept:?} that is not asked for")));
+        }
         let mut state = match io.opt(3) {
             Some(_) => Heads::read(io, 3, None)?,
             None => Heads::zeros(q.batch, k.heads, k.size, v.size),
         };
-        if [state.batch, state.heads, state.len, state.size] != [q.batch, k.heads, k.size, v.size] {
+        if [state.batch, state.heads, state.len, state.size] != kept {
             return Err(OpError::Value("the state does not fit keys and values".into()));
         }
         let decay = self.gate(io, 4, &k, &[k.heads, k.heads * k.size])?;

@@ -1,8 +1,10 @@
 //! One operator, or one family of operators, a file.
 
+pub mod aligned;
 pub mod arg_extreme;
 pub mod attention;
 pub mod batch_normalization;
+pub mod biased_gelu;
 pub mod binary;
 pub mod bits;
 pub mod blocks;
@@ -28,6 +30,7 @@ pub mod fill;
 pub mod flatten;
 pub mod fused_conv;
 pub mod fused_gemm;
+pub mod fused_matmul;
 pub mod fused_recurrent;
 pub mod gather;
 pub mod gather_elements;
@@ -64,6 +67,7 @@ pub mod scatter;
 pub mod shape;
 pub mod shrink;
 pub mod size;
+pub mod skip_normalization;
 pub mod slice;
 pub mod softmax;
 pub mod split;

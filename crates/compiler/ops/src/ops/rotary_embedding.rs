@@ -9,7 +9,7 @@ use crate::attention::heads::Heads;
 use crate::def::OpDef;
 use crate::elements::require_float;
 use crate::moves::{ints, wrap};
-use crate::numbers::{numbers, store};
+use crate::numbers::{expect_shape, numbers, store};
 use crate::ops::attention::heads;
 
 /// Turns the heads of `[B, H, S, D]`, or of `[B, S, H·D]`. Inputs are X, the cosines, the sines, and optionally the place of each step.
@@ -63,6 +63,10 @@ impl Op for RotaryEmbedding {
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
+        let shape = io.shape(0)?;
+        if !expect_shape(io, 0, &shape)? {
+            return Ok(());
+        }
         let mut x = Heads::read(io, 0, self.num_heads)?;
         let dim = if self.rotary_embedding_dim == 0 { x.size } else { self.rotary_embedding_dim };
         if dim > x.size || !dim.is_multiple_of(2) {

@@ -8,7 +8,7 @@ use fastserve_tensor::DType;
 use crate::def::OpDef;
 use crate::elements::count;
 use crate::moves::ints;
-use crate::numbers::choice;
+use crate::numbers::{choice, expect_shape};
 use crate::ops::identity::copy;
 
 /// The cache, with the update's steps along `axis` from each sample's write index on.
@@ -67,6 +67,9 @@ impl Op for TensorScatter {
         let differs = |i: usize| i != axis && update.get(i) != cache.get(i);
         if update.rank() != cache.rank() || (0..cache.rank()).any(differs) || update[axis] > len || io.dtype(1)? != io.dtype(0)? {
             return Err(wrong());
+        }
+        if !expect_shape(io, 0, &cache)? {
+            return Ok(());
         }
         let starts = if io.opt(2).is_some() { ints(io, 2)? } else { vec![0; batch] };
         if starts.len() != batch {

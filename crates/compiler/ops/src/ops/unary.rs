@@ -159,7 +159,8 @@ impl Op for Unary {
 
 impl Unary {
     fn takes_integers(&self, dtype: DType) -> bool {
-        dtype != DType::Bool && matches!(self.0, UnaryOp::Abs | UnaryOp::Neg | UnaryOp::Sign | UnaryOp::Activation(Activation::Relu))
+        dtype != DType::Bool
+            && matches!(self.0, UnaryOp::Abs | UnaryOp::Erf | UnaryOp::Neg | UnaryOp::Sign | UnaryOp::Activation(Activation::Relu))
     }
 }
 
@@ -250,6 +251,7 @@ pub(crate) fn clip(x: f64, min: f64, max: f64) -> f64 {
 fn apply_int(op: UnaryOp, x: i128) -> i128 {
     match op {
         UnaryOp::Abs => x.abs(),
+        UnaryOp::Erf => erf(x as f64) as i128,
         UnaryOp::Neg => -x,
         UnaryOp::Sign => x.signum(),
         _ => x.max(0),
