@@ -115,6 +115,9 @@ pub enum ShapeError {
     /// The output's shape depends on data, which this operator's implementation cannot follow yet.
     #[error("the output's shape depends on the contents of input {0}")]
     DataDependent(usize),
+    /// Something that the standard has and this version does not: what, and what to do.
+    #[error("{0}")]
+    Unsupported(String),
     /// A size overflows.
     #[error("a size overflows")]
     Overflow,

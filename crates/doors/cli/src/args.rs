@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, conformance, detect, diff, embed, inspect, legacy, peer, run};
+use crate::commands::{bench, conformance, detect, diff, embed, inspect, legacy, optimize, peer, run};
 use crate::system;
 
 /// What a new user may type.
@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     /// Compare results with onnxruntime, or with tensors in files
     Diff(Box<diff::Args>),
+    /// Write a model as ONNX, with fewer and simpler nodes that compute the same
+    Optimize(optimize::Args),
     /// Be measured beside other engines: answer `run N` lines
     #[command(hide = true)]
     Peer(peer::Args),

@@ -7,6 +7,7 @@ mod digits;
 mod files;
 mod inspect;
 mod networks;
+mod optimize;
 mod program;
 mod run;
 mod usage;
