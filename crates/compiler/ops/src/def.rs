@@ -31,8 +31,8 @@ impl OpSet for Ops {
             .filter(|d| !d.name.starts_with("fs.") || opset == LATEST_OPSET)
             .max_by_key(|d| d.since)
             .ok_or_else(|| BuildError::Unsupported { domain: domain.to_owned(), name: name.to_owned(), opset })?;
-        let attrs = &without_hints(attrs, opset);
-        (def.build)(attrs, opset).map_err(|source| BuildError::Attr { name: name.to_owned(), source })
+        let kept = without_hints(attrs, opset);
+        (def.build)(kept.as_ref().unwrap_or(attrs), opset).map_err(|source| BuildError::Attr { name: name.to_owned(), source })
     }
 }
 
@@ -43,9 +43,15 @@ fn is_named(def: &OpDef, domain: &str, name: &str) -> bool {
     }
 }
 
-/// Before opset 6, `consumed_inputs` said which inputs may be overwritten: nothing about what is computed.
-fn without_hints(attrs: &Attrs, opset: i64) -> Attrs {
+/// The attributes without the hint `consumed_inputs`, if there is one: before opset 6 it said which inputs may be overwritten, nothing
+/// about what is computed.
+fn without_hints(attrs: &Attrs, opset: i64) -> Option<Attrs> {
+    if opset >= 6 || attrs.get(HINT).is_none() {
+        return None;
+    }
     let mut kept = Attrs::new();
-    attrs.iter().filter(|(name, _)| opset >= 6 || *name != "consumed_inputs").for_each(|(name, value)| kept.set(name, value.clone()));
-    kept
+    attrs.iter().filter(|(name, _)| *name != HINT).for_each(|(name, value)| kept.set(name, value.clone()));
+    Some(kept)
 }
+
+const HINT: &str = "consumed_inputs";
