@@ -6,10 +6,18 @@ use fastserve_testkit::fixtures;
 use fastserve_testkit::node_suite::{Outcome, run_folder};
 
 /// Folders passed when this was last looked at: fewer is a loss of something that worked.
-const PASSED_BEFORE: usize = 220;
+const PASSED_BEFORE: usize = 700;
 
 /// Folders whose data has other extents than their model declares: refusing the input is the right answer.
-const CONTRADICTORY: &[&str] = &["test_castlike_BFLOAT16_to_FLOAT_expanded", "test_castlike_FLOAT_to_BFLOAT16_expanded"];
+const CONTRADICTORY: &[&str] = &[
+    "test_castlike_BFLOAT16_to_FLOAT",
+    "test_castlike_BFLOAT16_to_FLOAT_expanded",
+    "test_castlike_FLOAT_to_BFLOAT16",
+    "test_castlike_FLOAT_to_BFLOAT16_expanded",
+];
+
+/// Folders whose outputs another generator drew: types and extents agree, elements need not.
+const DRAWN: &str = "test_bernoulli";
 
 #[test]
 fn every_operator_that_exists_passes() {
@@ -24,6 +32,7 @@ fn every_operator_that_exists_passes() {
             Outcome::Passed => passed += 1,
             Outcome::Unsupported(_) => unsupported += 1,
             Outcome::Failed(why) if CONTRADICTORY.contains(&name) => assert!(why.contains("expected"), "{name}: {why}"),
+            Outcome::Failed(why) if name.starts_with(DRAWN) => assert!(why.contains("elements differ"), "{name}: {why}"),
             Outcome::Failed(why) => failed.push(format!("{name}: {why}")),
         }
     }
