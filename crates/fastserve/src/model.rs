@@ -164,10 +164,11 @@ impl Model {
     }
 
     /// Writes the model as an ONNX file, from 2 GiB on (or as the options say) with its weights in a file beside it.
+    /// Returns how many bytes both take.
     ///
     /// # Errors
     /// Nodes that have no standard form, all of them by name; a file that cannot be written.
-    pub fn write_onnx(&self, path: impl AsRef<Path>, options: &WriteOptions) -> Result<(), Error> {
+    pub fn write_onnx(&self, path: impl AsRef<Path>, options: &WriteOptions) -> Result<u64, Error> {
         Ok(fastserve_onnx::write::write_file(&self.graph, path.as_ref(), &Ops, options)?)
     }
 

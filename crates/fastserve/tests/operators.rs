@@ -24,7 +24,7 @@ Written by `BLESS=1 cargo test -p fastserve --test operators` (or `cargo xtask g
 *Since* has the versions in which the form changed; a model of any version from the first one on is read. *Types* are those that the operator's
 reference body computes with, of the operand that gives the result its type. *Kernels* are what its nodes become on the CPU, and for which types;
 everything else runs by the reference body, which is correct and slow, and `fastserve inspect --optimized` says so. *Alias* means that no
-bytes move. *Floats* are f16, bf16, f32 and f64; *numbers* all but bool; *all* every element type.
+bytes move. *Floats* are f16, bf16, f32 and f64; *integers* u8 to u64 and i8 to i64; *numbers* both; *all* every element type.
 
 ## ONNX operators
 
@@ -205,7 +205,9 @@ fn class(types: &[DType]) -> String {
     let floats: Vec<DType> = DType::all().filter(|d| d.is_float()).collect();
     let all: Vec<DType> = DType::all().collect();
     let numbers: Vec<DType> = DType::all().filter(|d| *d != DType::Bool).collect();
+    let integers: Vec<DType> = numbers.iter().copied().filter(|d| !d.is_float()).collect();
     match types {
+        _ if types == integers => "integers".to_owned(),
         _ if types == all => "all".to_owned(),
         _ if types == numbers => "numbers".to_owned(),
         _ if types == floats => "floats".to_owned(),

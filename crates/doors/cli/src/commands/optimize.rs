@@ -58,8 +58,7 @@ pub(crate) fn run(args: &Args, cx: &mut Cx<'_>) -> Result<Outcome> {
         Level::Simplify => model.optimized()?,
     };
     let after = counts(model.graph());
-    model.write_onnx(&args.output, &WriteOptions { external_data: args.external_data })?;
-    let bytes = std::fs::metadata(&args.output).map_or(0, |m| m.len());
+    let bytes = model.write_onnx(&args.output, &WriteOptions { external_data: args.external_data })?;
     if cx.json {
         report(args, &before, &after, bytes, cx)?;
     } else {

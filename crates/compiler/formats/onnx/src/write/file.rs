@@ -31,20 +31,21 @@ pub struct WriteOptions {
     pub external_data: bool,
 }
 
-/// Writes a file. The new files take the old ones' places when they are whole, so that a model may be written over the one it was
+/// Writes a file, and returns how many bytes it takes with what lies beside it. The new files take the old ones' places when they are whole, so that a model may be written over the one it was
 /// read from.
 ///
 /// # Errors
 /// What cannot be written, all of it by node, or a file that cannot.
-pub fn write_file(graph: &Graph, path: &Path, ops: &dyn OpSet, options: &WriteOptions) -> Result<(), WriteError> {
+pub fn write_file(graph: &Graph, path: &Path, ops: &dyn OpSet, options: &WriteOptions) -> Result<u64, WriteError> {
     let mut model = Writer::new(graph, ops).write()?;
+    let mut beside_bytes = 0;
     if options.external_data || model.encoded_len() > MESSAGE_LIMIT {
         let beside = with_suffix(path, ".data");
-        replace(&beside, |file| move_out(&mut model, &beside, file))?;
+        replace(&beside, |file| move_out(&mut model, &beside, file).map(|bytes| beside_bytes = bytes))?;
     }
     match model.encoded_len() {
         size if size > MESSAGE_LIMIT => Err(WriteError::TooLarge(size)),
-        _ => replace(path, |file| file.write_all(&model.encode_to_vec())),
+        size => replace(path, |file| file.write_all(&model.encode_to_vec())).map(|()| (size + beside_bytes) as u64),
     }
 }
 
@@ -65,8 +66,8 @@ fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Resu
     })
 }
 
-/// Moves the elements of large constants to a file.
-fn move_out(model: &mut ModelProto, beside: &Path, file: &mut File) -> io::Result<()> {
+/// Moves the elements of large constants to a file; the bytes it takes.
+fn move_out(model: &mut ModelProto, beside: &Path, file: &mut File) -> io::Result<usize> {
     let location = beside.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut offset = 0usize;
     let constants = model.graph.iter_mut().flat_map(|g| &mut g.initializer);
@@ -78,7 +79,7 @@ fn move_out(model: &mut ModelProto, beside: &Path, file: &mut File) -> io::Resul
         point(tensor, &location, offset + gap, data.len());
         offset += gap + data.len();
     }
-    Ok(())
+    Ok(offset)
 }
 
 fn point(tensor: &mut TensorProto, location: &str, offset: usize, length: usize) {

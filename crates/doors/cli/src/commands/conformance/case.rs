@@ -16,6 +16,9 @@ use crate::show::numbers::{element, extents};
 /// A run that takes longer has failed: a loop in a model may not end.
 const LONGEST: Duration = Duration::from_secs(300);
 
+/// A run that would take more memory has failed.
+const MOST_BYTES: usize = 8 << 30;
+
 /// ONNX's own runner, and beside it what sums of f32 are held to in this project's tests.
 const RUNNER: Tolerance = Tolerance { abs: 1e-7, rel: 1e-3 };
 const SUMS: Tolerance = Tolerance { abs: 1e-5, rel: 1e-4 };
@@ -60,7 +63,7 @@ fn run_set(session: &mut Session, set: &Path) -> Result<()> {
     let signature = session.signature().clone();
     let inputs = tensors(set, "input", &signature.inputs)?;
     let expected = tensors(set, "output", &signature.outputs)?;
-    let mut cx = RunCx { deadline: Instant::now().checked_add(LONGEST), ..RunCx::default() };
+    let mut cx = RunCx { deadline: Instant::now().checked_add(LONGEST), memory_limit_bytes: Some(MOST_BYTES), ..RunCx::default() };
     let outputs = session.run_with(&mut Bindings::lent(&views(&inputs)?), &mut cx)?;
     for (i, (expected, port)) in expected.iter().zip(&signature.outputs).enumerate() {
         let got = Tensor::copy_of(&outputs.get(i)?)?;
