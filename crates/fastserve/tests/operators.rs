@@ -244,7 +244,6 @@ fn text(notes: &Notes) -> String {
 }
 
 #[test]
-#[ignore = "docs/operators.md is still written by hand"]
 fn the_list_is_current() {
     let notes: Notes = toml::from_str(&std::fs::read_to_string(common::file("docs/operators.toml")).unwrap()).unwrap();
     let known: BTreeSet<&str> = definitions().map(|d| d.name).collect();

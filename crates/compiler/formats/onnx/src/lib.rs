@@ -1,4 +1,4 @@
-//! ONNX files to graphs, and graphs to ONNX files ([`write`]).
+//! ONNX files to graphs, and graphs to ONNX files ([mod@write]).
 //!
 //! A file is looked at in whole before anything of it is loaded (`prescan`): depth, names, and the memory that it will take,
 //! which is bounded by [`limits`]. Then messages are read where they lie; numbers that lie in the file as they lie in memory
