@@ -182,7 +182,8 @@ impl Graph {
             self.rename(value, name);
             return Ok(value);
         }
-        let id = self.add_node(&format!("{node}/{name}"), ops.build("", "Identity", LATEST_OPSET, &Attrs::new())?, &[Some(value)], &[name])?;
+        let id =
+            self.add_node(&format!("{node}/{name}"), ops.build("", "Identity", LATEST_OPSET, &Attrs::new())?, &[Some(value)], &[name])?;
         Ok(self.node(id).and_then(|n| n.outputs.first().copied()).unwrap_or(value))
     }
 }

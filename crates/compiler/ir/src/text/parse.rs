@@ -157,7 +157,8 @@ impl Parser<'_> {
             return Err(self.lexer.error(format!("at most {} outputs", inferred.len())));
         }
         // The facts as written stand in the graph, so that `verify` compares them with what the operators infer.
-        let written = |(fact, inferred): (&Fact, Fact)| Fact { dtype: fact.dtype, shape: fact.shape.clone(), layout: fact.layout, ..inferred };
+        let written =
+            |(fact, inferred): (&Fact, Fact)| Fact { dtype: fact.dtype, shape: fact.shape.clone(), layout: fact.layout, ..inferred };
         let facts: Vec<Fact> = outputs.iter().map(|(_, f)| f).zip(inferred).map(written).collect();
         let id = self.graph.push_node(&name, op, &inputs, names.into_iter().zip(facts));
         let made = self.graph.node(id).map(|n| n.outputs.clone()).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Operators that are made of others: one file each, one word each in the list.
 
-mod quick_gelu;
+mod fused_conv;
 
 use crate::def::CompositeDef;
 
@@ -12,5 +12,5 @@ macro_rules! list {
 }
 
 list! {
-    quick_gelu
+    fused_conv
 }
