@@ -11,12 +11,14 @@ REGISTRY = {}
 
 @dataclass
 class Case:
-    """One run of an operator: `inputs` in order (None: left out), `attrs` as ONNX has them."""
+    """One run of an operator: `inputs` in order (None: left out), `attrs` as ONNX has them, and the outputs where onnxruntime has no
+    kernel for it."""
 
     name: str
     inputs: tuple
     attrs: dict
     opset: int
+    expected: tuple | None = None
 
 
 @dataclass
@@ -49,9 +51,9 @@ def cases(op, signature):
     return register
 
 
-def case(name, *inputs, opset=13, **attrs):
-    """A case; keyword arguments are the operator's attributes."""
-    return Case(name, tuple(None if x is None else np.asarray(x) for x in inputs), attrs, opset)
+def case(name, *inputs, opset=13, expected=None, **attrs):
+    """A case; other keyword arguments are the operator's attributes."""
+    return Case(name, tuple(None if x is None else np.asarray(x) for x in inputs), attrs, opset, expected)
 
 
 class Source:
