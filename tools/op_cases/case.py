@@ -11,12 +11,13 @@ REGISTRY = {}
 
 @dataclass
 class Case:
-    """One run of an operator: `inputs` in order (None: left out), `attrs` as ONNX has them."""
+    """One run of an operator: `inputs` in order (None: left out), `attrs` as ONNX has them, the first `outputs` of it (None: all)."""
 
     name: str
     inputs: tuple
     attrs: dict
     opset: int
+    outputs: int | None = None
 
 
 @dataclass
@@ -49,9 +50,9 @@ def cases(op, signature):
     return register
 
 
-def case(name, *inputs, opset=13, **attrs):
-    """A case; keyword arguments are the operator's attributes."""
-    return Case(name, tuple(None if x is None else np.asarray(x) for x in inputs), attrs, opset)
+def case(name, *inputs, opset=13, outputs=None, **attrs):
+    """A case; other keyword arguments are the operator's attributes."""
+    return Case(name, tuple(None if x is None else np.asarray(x) for x in inputs), attrs, opset, outputs)
 
 
 class Source:
