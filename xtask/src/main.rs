@@ -16,6 +16,7 @@ mod process;
 mod python;
 mod race;
 mod sha256;
+mod suites;
 mod sweep;
 mod test;
 mod tidy;
@@ -43,6 +44,7 @@ enum Command {
     Hostile(hostile::Args),
     Oracle(oracle::Args),
     Race(race::Args),
+    Suites(suites::Args),
     Sweep(sweep::Args),
     Test(test::Args),
     Tidy(tidy::Args),
@@ -68,6 +70,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Hostile(args) => hostile::run(&args),
         Command::Oracle(args) => oracle::run(&args),
         Command::Race(args) => race::run(&args),
+        Command::Suites(args) => suites::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Tidy(args) => tidy::run(&args),
