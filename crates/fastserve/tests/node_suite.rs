@@ -9,7 +9,15 @@ use fastserve_testkit::fixtures;
 use fastserve_testkit::node_suite::{Outcome, run_folder};
 
 /// Folders whose data has other extents than their model declares: refusing the input is the right answer.
-const CONTRADICTORY: &[&str] = &["test_castlike_BFLOAT16_to_FLOAT_expanded", "test_castlike_FLOAT_to_BFLOAT16_expanded"];
+const CONTRADICTORY: &[&str] = &[
+    "test_castlike_BFLOAT16_to_FLOAT",
+    "test_castlike_BFLOAT16_to_FLOAT_expanded",
+    "test_castlike_FLOAT_to_BFLOAT16",
+    "test_castlike_FLOAT_to_BFLOAT16_expanded",
+];
+
+/// Folders whose outputs another generator drew: types and extents agree, elements need not.
+const DRAWN: &str = "test_bernoulli";
 
 /// Folders whose expected values are written with four digits.
 const ROUNDED: &[&str] = &["test_averagepool_2d_ceil_last_window_starts_on_pad"];
@@ -34,6 +42,7 @@ fn run(suite: &Path, passed_before: usize) {
             Outcome::Passed => passed += 1,
             Outcome::Unsupported(why) => unsupported.entry(reason(&why)).or_default().push(name.to_owned()),
             Outcome::Failed(why) if CONTRADICTORY.contains(&name) => assert!(why.contains("expected"), "{name}: {why}"),
+            Outcome::Failed(why) if name.starts_with(DRAWN) => assert!(why.contains("elements differ"), "{name}: {why}"),
             Outcome::Failed(why) if ROUNDED.contains(&name) => assert!(why.contains("elements differ"), "{name}: {why}"),
             Outcome::Failed(why) if NEWER.iter().any(|n| why.starts_with(n)) => {
                 unsupported.entry(reason(&why)).or_default().push(name.into())
@@ -60,7 +69,7 @@ fn reason(why: &str) -> String {
 
 #[test]
 fn every_operator_that_exists_passes() {
-    run(&fixtures::path("fixtures/onnx-testdata/data/node"), 581);
+    run(&fixtures::path("fixtures/onnx-testdata/data/node"), 700);
 }
 
 /// The suites of a newer package, that `cargo xtask suites` makes where there is a Python for it.
@@ -74,22 +83,22 @@ fn run_made(name: &str, passed_before: usize) {
 
 #[test]
 fn newer_nodes() {
-    run_made("node", 717);
+    run_made("node", 1080);
 }
 
 #[test]
 fn simple_models() {
-    run_made("simple", 2);
+    run_made("simple", 3);
 }
 
 #[test]
 fn converted_from_pytorch() {
-    run_made("pytorch-converted", 66);
+    run_made("pytorch-converted", 77);
 }
 
 #[test]
 fn operators_of_pytorch() {
-    run_made("pytorch-operator", 21);
+    run_made("pytorch-operator", 35);
 }
 
 #[test]

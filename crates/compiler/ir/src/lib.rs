@@ -16,7 +16,7 @@ mod spec;
 pub mod text;
 mod verify;
 
-pub use attrs::{Attr, AttrError, Attrs};
+pub use attrs::{Attr, AttrError, Attrs, ints_of};
 pub use dim::{Dim, DimExpr, DimOp, eval_shape, known_shape};
 pub use edit::{EditError, EditLog, GraphEdit};
 pub use fact::Fact;

@@ -38,6 +38,11 @@ pub trait Op: Any + Debug + Send + Sync {
         false
     }
 
+    /// Whether equal inputs always give equal outputs. Nodes that do not are neither folded nor merged.
+    fn repeatable(&self) -> bool {
+        true
+    }
+
     /// What a backend shall run, as data.
     fn lower(&self, _cx: &LowerCx<'_>) -> Lowered {
         Lowered::Reference

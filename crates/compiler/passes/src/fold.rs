@@ -38,6 +38,9 @@ fn replace(g: &mut GraphEdit<'_>, id: NodeId, node: &Node, values: Vec<Tensor>) 
 
 /// The outputs of a node of constants; `None` if it is not one.
 fn evaluate(g: &GraphEdit<'_>, node: &Node) -> Option<Result<Vec<Tensor>, OpError>> {
+    if !node.op.repeatable() {
+        return None;
+    }
     let facts: Vec<&Fact> = node.outputs.iter().map(|&o| g.graph().fact(o)).collect();
     if let Some(values) = facts.iter().map(|f| f.value.clone().or_else(|| known_ints(f))).collect::<Option<Vec<_>>>() {
         return Some(Ok(values));
