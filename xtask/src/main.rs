@@ -20,6 +20,7 @@ mod suites;
 mod sweep;
 mod test;
 mod tidy;
+mod zoo;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,7 @@ enum Command {
     Sweep(sweep::Args),
     Test(test::Args),
     Tidy(tidy::Args),
+    Zoo(zoo::Args),
 }
 
 fn main() -> ExitCode {
@@ -74,5 +76,6 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Sweep(args) => sweep::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Tidy(args) => tidy::run(&args),
+        Command::Zoo(args) => zoo::run(&args),
     }
 }
