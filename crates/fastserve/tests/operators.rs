@@ -11,7 +11,7 @@ use std::fmt::Write;
 
 use fastserve::ir::{Attrs, Fact, Graph, Inputs, LowerCx, Node, OpError, OpRef, OpSet, ValueId};
 use fastserve::{CompileOptions, Cpu, DType, Format, Model, Ops, Tensor};
-use fastserve_ops::definitions;
+use fastserve_ops::{composites, definitions};
 use fastserve_simd::{Cpu as Isa, IsaId};
 use fastserve_testkit::reference;
 use fastserve_testkit::vectors::{self, Vector};
@@ -240,8 +240,21 @@ fn text(notes: &Notes) -> String {
         let note = notes.internal.get(*name).map_or("", String::as_str);
         writeln!(out, "| `{name}` | {note} |").unwrap();
     }
+    out.push_str(PARTS);
+    let mut parts: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
+    composites().for_each(|def| {
+        parts.entry(def.name).or_default().insert(def.since);
+    });
+    for (name, since) in parts {
+        let since: Vec<String> = since.iter().map(i64::to_string).collect();
+        out.push_str(&format!("| {name} | {} |\n", since.join(", ")));
+    }
     out + TAIL
 }
+
+/// Heads the operators that are made of others.
+const PARTS: &str =
+    "\n## Made of others\n\nThe reader writes these as the operators that they are made of.\n\n| operator | since |\n|---|---|\n";
 
 #[test]
 fn the_list_is_current() {
