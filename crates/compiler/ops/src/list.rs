@@ -28,6 +28,7 @@ list! {
     compare
     concat
     constant
+    control
     conv
     conv_transpose
     cum_sum

@@ -17,6 +17,7 @@ pub mod col2im;
 pub mod compare;
 pub mod concat;
 pub mod constant;
+pub mod control;
 pub mod conv;
 pub mod conv_transpose;
 pub mod cum_sum;
