@@ -23,6 +23,9 @@ pub(crate) fn is_control(node: &Node<'_>) -> bool {
     domain(node.domain).is_empty() && matches!(node.op, "If" | "Loop" | "Scan")
 }
 
+/// An operator, and the inputs of its node.
+type Wired = (OpRef, Vec<Option<ValueId>>);
+
 /// A graph that was read, and what it uses of the graph around it.
 struct Read {
     graph: Arc<Graph>,
@@ -43,12 +46,7 @@ impl Formal {
 
 impl<'f> Loader<'f, '_> {
     /// The operator and inputs of a node that runs graphs; `None` where something is not supported, which is listed.
-    pub(crate) fn control(
-        &mut self,
-        node: &Node<'f>,
-        i: usize,
-        header: &Header<'f>,
-    ) -> Result<Option<(OpRef, Vec<Option<ValueId>>)>, OnnxError> {
+    pub(crate) fn control(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>) -> Result<Option<Wired>, OnnxError> {
         let given: Vec<Option<ValueId>> = trimmed(&node.inputs).iter().map(|n| self.names.get(n).copied().flatten()).collect();
         let before = self.unsupported.len();
         let made = match node.op {
@@ -286,6 +284,17 @@ pub(crate) fn graph_of<'f>(node: &Node<'f>, name: &str, place: &str) -> Result<S
     Err(OnnxError::invalid(place, format!("attribute `{name}` is missing")))
 }
 
+/// The names that graphs within a node use of those around them.
+pub(crate) fn used_within<'f>(node: &Node<'f>) -> Result<Vec<&'f str>, OnnxError> {
+    let mut names = Vec::new();
+    for &span in &node.attributes {
+        if let Some(inner) = Attribute::read(span)?.g {
+            names.extend(free_names(&view::Graph::read(inner)?)?);
+        }
+    }
+    Ok(names)
+}
+
 /// The names that a graph uses, and graphs within it, but does not make.
 pub(crate) fn free_names<'f>(graph: &view::Graph<'f>) -> Result<Vec<&'f str>, OnnxError> {
     let mut own: HashSet<&str> = HashSet::new();
@@ -301,13 +310,9 @@ pub(crate) fn free_names<'f>(graph: &view::Graph<'f>) -> Result<Vec<&'f str>, On
     let mut used: Vec<&'f str> = Vec::new();
     for &span in &graph.nodes {
         let node = Node::read(span)?;
+        used.extend(used_within(&node)?);
         own.extend(node.outputs);
         used.extend(node.inputs);
-        for &span in &node.attributes {
-            if let Some(inner) = Attribute::read(span)?.g {
-                used.extend(free_names(&view::Graph::read(inner)?)?);
-            }
-        }
     }
     for &span in &graph.outputs {
         used.push(ValueInfo::read(span)?.name);

@@ -40,7 +40,7 @@ impl<'f> Loader<'f, '_> {
             }
         }
         let absent: Vec<&str> = body.inputs.iter().copied().filter(|n| !names.contains_key(n)).collect();
-        let inner = header.with_function(Graph { nodes: body.nodes, ..Graph::default() }, &body.opsets)?;
+        let inner = header.with_function(Graph { nodes: body.nodes, ..Graph::default() }, &body.outputs, &body.opsets)?;
         let given = std::mem::replace(&mut self.given_attrs, attrs);
         let made = self.inlined(&inner, names, &absent, &label(node, i), &body.outputs);
         self.given_attrs = given;
@@ -92,7 +92,7 @@ impl<'f> Loader<'f, '_> {
         }
         self.inlined = (depth + 1, all);
         let outer = std::mem::replace(&mut self.names, names);
-        let prefix = std::mem::replace(&mut self.prefix, String::new());
+        let prefix = std::mem::take(&mut self.prefix);
         self.prefix = format!("{prefix}{}/", shown(name));
         let filled = self.fill_inlined(header, absent);
         self.prefix = prefix;

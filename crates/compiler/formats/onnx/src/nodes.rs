@@ -195,6 +195,10 @@ impl<'f> Loader<'f, '_> {
             }
         }
         outputs.truncate(made);
+        // What nobody uses is not asked for: kernels make what is.
+        while outputs.len() > 1 && !used.names()?.contains(outputs[outputs.len() - 1]) {
+            outputs.pop();
+        }
         Ok(())
     }
 
@@ -304,8 +308,11 @@ impl<'h, 'f> Used<'h, 'f> {
         if self.names.is_none() {
             let mut names = HashSet::new();
             for &span in &self.header.graph.nodes {
-                names.extend(Node::read(span)?.inputs);
+                let node = Node::read(span)?;
+                names.extend(crate::bodies::used_within(&node)?);
+                names.extend(node.inputs);
             }
+            names.extend(&self.header.results);
             for &span in &self.header.graph.outputs {
                 names.insert(crate::view::ValueInfo::read(span)?.name);
             }
