@@ -79,7 +79,7 @@ impl Conv {
             return Err(OpError::Value(format!("expected {so} of {sx} with weights {sw}")));
         }
         let axes = self.window.resolve(&sx[2..], &sw[2..])?;
-        if !so.contains(&0) && (sw[1].checked_mul(self.group) != Some(sx[1]) || sw[0] % self.group != 0) {
+        if !so.contains(&0) && (sw[1].checked_mul(self.group) != Some(sx[1]) || !sw[0].is_multiple_of(self.group)) {
             let why = format!("{} channels and {} outputs do not divide into {} groups of {}", sx[1], sw[0], self.group, sw[1]);
             return Err(OpError::Value(why));
         }

@@ -157,7 +157,8 @@ impl Matrix {
         let zeros = zeros(io, params + 1)?;
         let place = |len: usize, row: usize| if len == e.directions * rows { d * rows + row } else { d };
         for (at, len) in [(params, scales.len()), (params + 1, zeros.len())] {
-            if ![e.directions, e.directions * rows].contains(&len) && !(at > params && io.opt(at).is_none()) {
+            let fits = [e.directions, e.directions * rows].contains(&len);
+            if !fits && io.opt(at).is_some() {
                 return Err(OpError::Value(format!("input {at}: expected {} or {} elements", e.directions, e.directions * rows)));
             }
         }
