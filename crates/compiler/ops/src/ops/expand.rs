@@ -81,7 +81,10 @@ impl Op for Tile {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.req(0)?;
-        let times = shape_ints::signed(inputs, 1)?;
+        let times = match shape_ints::signed(inputs, 1) {
+            Err(ShapeError::DataDependent(_)) => vec![Int::Dim(Dim::New); x.rank()],
+            times => times?,
+        };
         if times.len() != x.rank() {
             return Err(ShapeError::shape(format!("{} repeats for {} axes", times.len(), x.rank())));
         }
