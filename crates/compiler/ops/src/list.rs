@@ -26,6 +26,7 @@ list! {
     clip
     col2im
     compare
+    compress
     concat
     constant
     conv
@@ -60,6 +61,8 @@ list! {
     matmul
     mean_variance_normalization
     mel_weight_matrix
+    non_max_suppression
+    non_zero
     one_hot
     pack_conv
     pack_gemm
@@ -87,10 +90,12 @@ list! {
     swish
     tensor_scatter
     tf_idf_vectorizer
+    top_k
     transpose
     trigonometric
     trilu
     unary
+    unique
     variadic
     windows
 }
