@@ -14,6 +14,7 @@ mod map;
 mod movement;
 mod op;
 mod refine;
+mod small;
 mod spec;
 pub mod text;
 mod verify;

@@ -3,8 +3,8 @@
 
 use fastserve_backend::{Backend, Bindings, CompileOptions, RunCx, RunError, Session};
 use fastserve_cpu::CpuBackend;
-use fastserve_ir::text::parse;
 use fastserve_ir::Graph;
+use fastserve_ir::text::parse;
 use fastserve_ops::Ops;
 use fastserve_tensor::{Tensor, TensorView};
 use fastserve_testkit::interpret::interpret;
@@ -120,7 +120,8 @@ fn extents_that_are_elements() {
 /// The memory that a run is granted holds for extents that data tell too.
 #[test]
 fn too_much_is_an_error() {
-    let text = "graph g(A, B) { input %n: i64[2] const %x: f32[1] = {1} %e: f32[A,B] = Expand(%x, %n) @e %y: f32[A,B] = Relu(%e) @r return %y }";
+    let text =
+        "graph g(A, B) { input %n: i64[2] const %x: f32[1] = {1} %e: f32[A,B] = Expand(%x, %n) @e %y: f32[A,B] = Relu(%e) @r return %y }";
     let graph = parse(text, &Ops).unwrap();
     let mut session = session(&graph, 2);
     let wants = |dims: [i64; 2]| [Tensor::from_slice(&[2], &dims).unwrap()];

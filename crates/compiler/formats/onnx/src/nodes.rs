@@ -111,6 +111,7 @@ impl<'f> Loader<'f, '_> {
         let names: Vec<String> = (0..outputs.len()).map(|o| self.output_name(node, i, o, used)).collect::<Result<_, _>>()?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let id = self.graph.add_node(&label(node, i), op, &inputs, &names).map_err(|e| self.infer_error(node, i, &inputs, e))?;
+        self.graph.compute_small(id);
         let made = self.graph.node(id).map(|n| n.outputs.clone()).unwrap_or_default();
         for (&name, &value) in outputs.iter().zip(&made) {
             check_fact(self.graph.fact(value), &place(node, i))?;
