@@ -114,7 +114,8 @@ pub(crate) fn known(inputs: &Inputs<'_>, i: usize) -> Result<Vec<i64>, ShapeErro
     }
     // `MINUS_ONE` becomes −1 again.
     let from_ints = || fact.ints.as_ref()?.iter().map(|d| d.known().map(|n| n as i64)).collect();
-    constant(fact).or_else(from_ints).ok_or(ShapeError::DataDependent(i))
+    let none = || fact.shape.contains(&Dim::Known(0)).then(Vec::new);
+    constant(fact).or_else(from_ints).or_else(none).ok_or(ShapeError::DataDependent(i))
 }
 
 fn constant(fact: &Fact) -> Option<Vec<i64>> {
