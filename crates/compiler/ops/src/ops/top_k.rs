@@ -32,8 +32,12 @@ pub(crate) const DEFS: &[OpDef] = &[
 fn build(attrs: &Attrs, names: &[&str]) -> Result<OpRef, AttrError> {
     attrs.only(names)?;
     let old = names.contains(&"k");
-    let name = if old { "k" } else { "fs.k" };
-    let k = attrs.int(name)?.map(|k| usize::try_from(k).map_err(|_| AttrError::value("k", format!("{k} elements")))).transpose()?;
+    let given = if old { attrs.int("k")?.map(|k| vec![k]) } else { attrs.ints("fs.k")? };
+    let one = |list: Vec<i64>| match list[..] {
+        [k] => usize::try_from(k).map_err(|_| AttrError::value("k", format!("{k} elements"))),
+        _ => Err(AttrError::value("fs.k", "expected one number")),
+    };
+    let k = given.map(one).transpose()?;
     if old && k.is_none() {
         return Err(AttrError::Missing("k"));
     }
@@ -49,7 +53,7 @@ impl Op for TopK {
     fn attrs(&self) -> Attrs {
         let mut attrs = Attrs::new().with_int("axis", self.axis);
         if let Some(k) = self.k {
-            attrs = attrs.with_int("fs.k", k as i64);
+            attrs = attrs.with_ints("fs.k", vec![k as i64]);
         }
         let flags = [("largest", self.largest), ("sorted", self.sorted)];
         flags.into_iter().filter(|(_, on)| !on).fold(attrs, |attrs, (name, _)| attrs.with_int(name, 0))
