@@ -16,6 +16,7 @@ mod moves;
 mod numbers;
 pub mod ops;
 mod order;
+mod quantized;
 mod random;
 mod recurrent;
 mod shape_ints;

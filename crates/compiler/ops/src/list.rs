@@ -29,13 +29,17 @@ list! {
     compress
     concat
     constant
+    control
     conv
+    conv_integer
     conv_transpose
     cum_sum
     depth_to_space
+    dequantize_linear
     det
     dft
     dropout
+    dynamic_quantize_lstm
     einsum
     expand
     fill
@@ -59,6 +63,7 @@ list! {
     lp_normalization
     lrn
     matmul
+    matmul_integer
     mean_variance_normalization
     mel_weight_matrix
     non_max_suppression
@@ -70,6 +75,7 @@ list! {
     pool
     pow
     prelu
+    quantize_linear
     random
     recurrent
     reduce
@@ -96,6 +102,7 @@ list! {
     trilu
     unary
     unique
+    unpack_bits
     variadic
     windows
 }
