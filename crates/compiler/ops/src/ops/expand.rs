@@ -37,7 +37,11 @@ impl Op for Expand {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.req(0)?;
-        let shape = broadcast(&x.shape, &shape_ints::extents(inputs, 1)?)?;
+        let wanted = shape_ints::extents(inputs, 1).or_else(|why| {
+            let rank = inputs.ranked(1, 1)?.shape[0].known().filter(|_| matches!(why, ShapeError::DataDependent(_)));
+            Ok(vec![Dim::New; shape_ints::check_rank(rank.ok_or(why)?)?])
+        });
+        let shape = broadcast(&x.shape, &wanted?)?;
         let ints = if x.shape == shape { shape_ints::handed_on(x, shape.len()) } else { repeated(x, &shape) };
         Ok(vec![Fact::new(x.dtype, shape_ints::ranked(shape)?).with_ints(ints)])
     }
