@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub(crate) mod oracle;
+pub(crate) mod real;
 pub(crate) mod table;
 
 use fastserve::{CompileOptions, Cpu, Model, Session, Tensor};
