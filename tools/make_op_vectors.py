@@ -17,8 +17,8 @@ import onnx_writer as ow
 from op_cases import REGISTRY
 
 _KINDS = {
-    "float32": "f32", "float16": "f16", "float64": "f64", "int64": "i64", "int32": "i32", "int8": "i8", "uint8": "u8",
-    "bool": "bool",
+    "float32": "f32", "float16": "f16", "float64": "f64", "int64": "i64", "int32": "i32", "int16": "i16", "int8": "i8",
+    "uint64": "u64", "uint32": "u32", "uint16": "u16", "uint8": "u8", "bool": "bool",
 }  # fmt: skip
 
 
@@ -55,19 +55,21 @@ def named_inputs(spec, case):
 def build_model(spec, case, inputs):
     """A model of one node whose inputs have these arrays' types and shapes."""
     given = [(n, ow.data_type(a), list(a.shape)) for n, a in inputs if a is not None]
-    graph = ow.Graph("vector", given, [(n, None, ()) for n in spec.outputs])
-    graph.node(spec.op, [n for n, _ in inputs], spec.outputs, name="node", **case.attrs)
+    graph = ow.Graph("vector", given, [(n, None, ()) for n in spec.outputs[: case.outputs]])
+    graph.node(spec.op, [n for n, _ in inputs], spec.outputs[: case.outputs], name="node", **case.attrs)
     return graph.model(case.opset)
 
 
 def run(spec, case, inputs):
-    """The outputs that onnxruntime computes."""
+    """The outputs that onnxruntime computes, or those that the case has."""
+    if case.expected is not None:
+        return case.expected
     options = ort.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = 1
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = ort.InferenceSession(build_model(spec, case, inputs), options, providers=["CPUExecutionProvider"])
-    return session.run(spec.outputs, {n: a for n, a in inputs if a is not None})
+    return session.run(spec.outputs[: case.outputs], {n: a for n, a in inputs if a is not None})
 
 
 def vector(spec, case):

@@ -10,9 +10,10 @@ import numpy as np
 
 import protobuf_wire as wire
 
-F32, U8, I8, I32, I64, BOOL, F16, F64 = 1, 2, 3, 6, 7, 9, 10, 11
+F32, U8, I8, U16, I16, I32, I64, BOOL, F16, F64, U32, U64 = 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13
 _TYPES = {
     "float32": F32, "uint8": U8, "int8": I8, "int32": I32, "int64": I64, "bool": BOOL, "float16": F16, "float64": F64,
+    "uint16": U16, "int16": I16, "uint32": U32, "uint64": U64,
 }  # fmt: skip
 _FLOAT, _INT, _STRING, _TENSOR, _FLOATS, _INTS, _STRINGS = 1, 2, 3, 4, 6, 7, 8
 
@@ -62,7 +63,7 @@ class Graph:
 
     def __init__(self, name, inputs, outputs):
         self.name, self.inputs, self.outputs = name, inputs, outputs
-        self.nodes, self.initializers = [], []
+        self.nodes, self.initializers, self.domains = [], [], set()
 
     def initializer(self, name, array):
         """Add a constant and return its name."""
@@ -70,9 +71,11 @@ class Graph:
         return name
 
     def node(self, op, inputs, outputs, name="", **attrs):
-        """Add a node (named after its first output unless told) and return that output."""
+        """Add a node (named after its first output unless told) and return that output. `op` may have a domain and a dot before it."""
+        domain, _, op = op.rpartition(".")
         body = [wire.block(1, x) for x in inputs] + [wire.block(2, x) for x in outputs]
-        body += [wire.block(3, name or outputs[0]), wire.block(4, op)]
+        body += [wire.block(3, name or outputs[0]), wire.block(4, op)] + ([wire.block(7, domain)] if domain else [])
+        self.domains |= {domain} - {""}
         self.nodes.append(b"".join(body + [wire.block(5, attribute(k, v)) for k, v in attrs.items()]))
         return outputs[0]
 
@@ -82,5 +85,6 @@ class Graph:
         graph += b"".join(wire.block(5, t) for t in self.initializers)
         graph += b"".join(wire.block(11, value_info(*v)) for v in self.inputs)
         graph += b"".join(wire.block(12, value_info(*v)) for v in self.outputs)
-        opset_import = wire.block(1, "") + wire.integer(2, opset)
-        return wire.integer(1, 8) + wire.block(2, producer) + wire.block(7, graph) + wire.block(8, opset_import)
+        imports = [("", opset), *((domain, 1) for domain in sorted(self.domains))]
+        imports = b"".join(wire.block(8, wire.block(1, domain) + wire.integer(2, version)) for domain, version in imports)
+        return wire.integer(1, 8) + wire.block(2, producer) + wire.block(7, graph) + imports

@@ -3,6 +3,9 @@
 `run` writes each output as DIR/<name, `/` as `_`>.npy and DIR/manifest.json {"tensors": {name: file}, "skipped": [..]}.
 With --all-tensors every value that a node of the main graph makes is written too, with all optimisations off.
 
+`check` runs DIR/NAME.onnx for every DIR/NAME.json {"inputs": {name: file}, "expected": {name: file}, "atol": a, "rtol": r} and says
+a line {"name": NAME, "error": text or null} (JSON) for each.
+
 `bench` prints a `ready` line (JSON), then answers `run N` with a `lat` line of N latencies in microseconds, until
 `quit` or the end of its input.
 
@@ -113,6 +116,36 @@ def run(args):
     print(f"wrote {len(manifest['tensors'])} tensors to {args.output_dir}, skipped {len(manifest['skipped'])}")
 
 
+def difference(name, got, expected, case):
+    """What is wrong with an output, or None."""
+    if (got.dtype, got.shape) != (expected.dtype, expected.shape):
+        return f"{name}: expected {expected.dtype}{list(expected.shape)}, got {got.dtype}{list(got.shape)}"
+    if np.allclose(got, expected, rtol=case["rtol"], atol=case["atol"], equal_nan=True):
+        return None
+    worst = np.nanmax(np.abs(got.astype(np.float64) - expected.astype(np.float64)))
+    return f"{name}: the largest error is {worst:.3g}"
+
+
+def check_case(path):
+    """What is wrong with a case, or None."""
+    case = json.loads(path.read_text(encoding="utf-8"))
+    load = lambda files: {name: np.load(path.parent / file, allow_pickle=False) for name, file in files.items()}
+    try:
+        session = open_model(path.with_suffix(".onnx"), threads=1, optimize=False)
+        expected = load(case["expected"])
+        got = session.run(list(expected), load(case["inputs"])) if expected else []
+    except Exception as e:  # onnxruntime has many, and each is an answer
+        return str(e).splitlines()[0]
+    wrong = (difference(name, g, e, case) for g, (name, e) in zip(got, expected.items()))
+    return next((w for w in wrong if w), None)
+
+
+def check(args):
+    """The `check` command."""
+    for path in sorted(args.folder.glob("*.json")):
+        say(name=path.stem, error=check_case(path))
+
+
 def memory_kb(key):
     """A figure of /proc/self/status in KiB, 0 where there is none."""
     try:
@@ -190,6 +223,8 @@ def arguments():
     r.add_argument("--output-dir", type=Path, required=True)
     r.add_argument("--all-tensors", action="store_true", help="every intermediate value too; optimisations off")
     r.add_argument("--no-optimize", action="store_true", help="optimisations off")
+    c = commands.add_parser("check", help="run many models and compare their outputs")
+    c.add_argument("folder", type=Path)
     b = commands.add_parser("bench", parents=[common], help="speak the peer protocol")
     b.add_argument("--threads", type=int, default=1)
     b.add_argument("--iters", type=int, default=0, help="measure this many and exit, instead of reading commands")
@@ -200,7 +235,7 @@ def arguments():
 def main():
     """Command line."""
     args = arguments()
-    run(args) if args.command == "run" else bench(args)
+    {"run": run, "check": check, "bench": bench}[args.command](args)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 use fastserve_backend::{Backend, Bindings, CompileOptions, OutputBinding, RunCx, RunError};
 use fastserve_ir::text::parse;
-use fastserve_ir::{Dim, Fact, Graph, OpSet};
+use fastserve_ir::{Dim, Fact, Graph, Named};
 use fastserve_ops::Ops;
 use fastserve_tensor::{DType, Tensor, TensorView};
 
@@ -65,8 +65,11 @@ fn vector(backend: &dyn Backend, vector: &Vector) -> Result<(), String> {
     Ok(())
 }
 
-fn one_node(vector: &Vector, constant: bool) -> Result<Graph, Box<dyn std::error::Error>> {
-    let op = Ops.build("", &vector.op, vector.opset, &vector.attrs)?;
+/// A graph of the operator of a vector, its inputs given or constant.
+///
+/// # Errors
+/// The operator does not take them.
+pub fn one_node(vector: &Vector, constant: bool) -> Result<Graph, Box<dyn std::error::Error>> {
     let mut graph = Graph::new("vector");
     let mut ids = Vec::new();
     for (i, input) in vector.inputs.iter().enumerate() {
@@ -75,8 +78,8 @@ fn one_node(vector: &Vector, constant: bool) -> Result<Graph, Box<dyn std::error
     }
     let names: Vec<String> = (0..vector.outputs.len()).map(|i| format!("out{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let node = graph.add_node("node", op, &ids, &names)?;
-    let made = graph.node(node).map(|n| n.outputs.clone()).unwrap_or_default();
+    let named = Named { domain: "", op: &vector.op, opset: vector.opset, attrs: &vector.attrs };
+    let made = graph.add_operator(&Ops, named, "node", &ids, &names)?;
     made.into_iter().for_each(|id| graph.add_output(id));
     Ok(graph)
 }

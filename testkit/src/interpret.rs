@@ -1,6 +1,6 @@
 //! Whole graphs by reference bodies: the oracle of passes and backends.
 
-use fastserve_ir::{Graph, Io, Layout, Node, OpError, ValueId, blocks, eval_shape};
+use fastserve_ir::{Dim, Graph, Io, Layout, Node, OpError, SymId, ValueId, blocks, eval_shape};
 use fastserve_tensor::{DType, Shape, Tensor, TensorView, TensorViewMut};
 
 /// The outputs of a graph for these inputs and values of its symbols.
@@ -21,7 +21,7 @@ pub fn interpret_all(graph: &Graph, inputs: &[Tensor], symbols: &[usize]) -> Res
     graph.inputs().iter().zip(inputs).for_each(|(id, t)| values[id.index()] = Some(t.clone()));
     for (_, node) in graph.nodes() {
         let mut ins = node.inputs.iter().map(|v| v.map(|v| found(graph, &values, v)).transpose()).collect::<Result<Vec<_>, _>>()?;
-        let mut outs = node.outputs.iter().map(|&id| blank(graph, id, symbols)).collect::<Result<Vec<_>, _>>()?;
+        let mut outs = blanks(graph, node, &ins, symbols)?;
         let reorders = node.op.knows_blocks() && node.inputs.len() == 1;
         let run = if reorders { run_node } else { run_in_rows };
         run(Run { graph, node, symbols }, &mut ins, &mut outs).map_err(|e| OpError::Value(format!("node `{}`: {e}", node.name)))?;
@@ -77,6 +77,16 @@ fn run_node(run: Run<'_>, ins: &mut [Option<Tensor>], outs: &mut [Tensor]) -> Re
 
 fn found(graph: &Graph, values: &[Option<Tensor>], id: ValueId) -> Result<Tensor, OpError> {
     values[id.index()].clone().ok_or_else(|| OpError::Value(format!("`{}` was not computed", graph.value(id).name)))
+}
+
+/// Outputs to be written, of extents that symbols tell, or else the inputs' values.
+fn blanks(graph: &Graph, node: &Node, ins: &[Option<Tensor>], symbols: &[usize]) -> Result<Vec<Tensor>, OpError> {
+    let told = |d: &Dim| graph.symbols().iter().enumerate().all(|(s, _)| graph.is_given(SymId::new(s)) || !d.has(SymId::new(s)));
+    if node.outputs.iter().all(|&id| graph.fact(id).shape.iter().all(told)) {
+        return node.outputs.iter().map(|&id| blank(graph, id, symbols)).collect();
+    }
+    let facts = crate::reference::infer(&node.op, ins)?;
+    facts.iter().take(node.outputs.len()).map(crate::reference::blank).collect()
 }
 
 fn blank(graph: &Graph, id: ValueId, symbols: &[usize]) -> Result<Tensor, OpError> {

@@ -11,5 +11,5 @@ pub mod sys;
 pub mod tolerance;
 pub mod vectors;
 
-pub use tolerance::{Mismatch, Tolerance, compare};
+pub use tolerance::{Mismatch, Tolerance, compare, distance};
 pub use vectors::{Vector, VectorError};

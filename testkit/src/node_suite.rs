@@ -4,11 +4,9 @@ use std::path::{Path, PathBuf};
 
 use fastserve_backend::{Backend, Bindings, CompileOptions, RunCx};
 use fastserve_ir::{Graph, ValueId};
-use fastserve_onnx::proto::TensorProto;
-use fastserve_onnx::proto::tensor_proto::DataType;
+use fastserve_onnx::OnnxError;
 use fastserve_ops::Ops;
-use fastserve_tensor::{Bool, DType, Shape, Tensor, TensorView, f16};
-use prost::Message;
+use fastserve_tensor::{DType, Tensor, TensorView};
 
 use crate::tolerance::{Tolerance, compare};
 
@@ -106,51 +104,8 @@ fn tensors(set: &Path, kind: &str, graph: &Graph, values: &[ValueId]) -> Result<
 
 fn read_tensor(path: &Path) -> Result<Tensor, Refused> {
     let bytes = std::fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let proto = TensorProto::decode(&bytes[..]).map_err(|e| format!("{}: {e}", path.display()))?;
-    to_tensor(&proto).map_err(|why| Refused::Unsupported(format!("{}: {why}", path.display())))
-}
-
-fn to_tensor(proto: &TensorProto) -> Result<Tensor, String> {
-    let dims: Vec<usize> = proto.dims.iter().map(|&d| usize::try_from(d).map_err(|e| e.to_string())).collect::<Result<_, _>>()?;
-    let kind = DataType::try_from(proto.data_type).map_err(|e| e.to_string())?;
-    let dtype = dtype_of(kind).ok_or_else(|| format!("{kind:?} is not supported"))?;
-    let shape = Shape::new(&dims).map_err(|e| e.to_string())?;
-    if let Some(raw) = &proto.raw_data {
-        return Tensor::from_shared(dtype, shape, raw.clone()).map_err(|e| e.to_string());
-    }
-    let made = match dtype {
-        DType::F32 => Tensor::from_slice(&dims, &proto.float_data),
-        DType::F64 => Tensor::from_slice(&dims, &proto.double_data),
-        DType::I64 => Tensor::from_slice(&dims, &proto.int64_data),
-        DType::U64 => Tensor::from_slice(&dims, &proto.uint64_data),
-        DType::U32 => Tensor::from_slice(&dims, &proto.uint64_data.iter().map(|&v| v as u32).collect::<Vec<_>>()),
-        DType::I32 => Tensor::from_slice(&dims, &proto.int32_data),
-        DType::I16 => Tensor::from_slice(&dims, &proto.int32_data.iter().map(|&v| v as i16).collect::<Vec<_>>()),
-        DType::U16 => Tensor::from_slice(&dims, &proto.int32_data.iter().map(|&v| v as u16).collect::<Vec<_>>()),
-        DType::I8 => Tensor::from_slice(&dims, &proto.int32_data.iter().map(|&v| v as i8).collect::<Vec<_>>()),
-        DType::U8 => Tensor::from_slice(&dims, &proto.int32_data.iter().map(|&v| v as u8).collect::<Vec<_>>()),
-        DType::Bool => Tensor::from_slice(&dims, &proto.int32_data.iter().map(|&v| Bool::from(v != 0)).collect::<Vec<_>>()),
-        DType::F16 => Tensor::from_slice(&dims, &proto.int32_data.iter().map(|&v| f16::from_bits(v as u16)).collect::<Vec<_>>()),
-        DType::BF16 => return Err("bf16 data is not raw".into()),
-    };
-    made.map_err(|e| e.to_string())
-}
-
-fn dtype_of(kind: DataType) -> Option<DType> {
-    Some(match kind {
-        DataType::Float => DType::F32,
-        DataType::Double => DType::F64,
-        DataType::Float16 => DType::F16,
-        DataType::Bfloat16 => DType::BF16,
-        DataType::Bool => DType::Bool,
-        DataType::Uint8 => DType::U8,
-        DataType::Uint16 => DType::U16,
-        DataType::Uint32 => DType::U32,
-        DataType::Uint64 => DType::U64,
-        DataType::Int8 => DType::I8,
-        DataType::Int16 => DType::I16,
-        DataType::Int32 => DType::I32,
-        DataType::Int64 => DType::I64,
-        _ => return None,
+    fastserve_onnx::read_tensor(&bytes.into()).map_err(|e| match e {
+        OnnxError::Unsupported(_) => Refused::Unsupported(format!("{}: {e}", path.display())),
+        e => Refused::Failed(format!("{}: {e}", path.display())),
     })
 }

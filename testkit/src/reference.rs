@@ -34,7 +34,7 @@ pub fn run_as(op: &OpRef, inputs: &[Option<Tensor>], outputs: &[Fact]) -> Result
     Ok(tensors)
 }
 
-fn blank(fact: &Fact) -> Result<Tensor, OpError> {
+pub(crate) fn blank(fact: &Fact) -> Result<Tensor, OpError> {
     let shape = fact.known_shape().and_then(|s| fact.layout.storage_shape(&s));
     let shape = shape.ok_or_else(|| OpError::Value("an output's extents are not known".into()))?;
     Ok(Tensor::zeros(fact.dtype, shape)?)

@@ -46,22 +46,42 @@ impl Tolerance {
         }
         expected == got || (expected.is_finite() && (got - expected).abs() <= self.absolute + self.relative * expected.abs())
     }
+
+    /// `|got − expected| / (absolute + relative · |expected|)`: at most 1 is near enough.
+    fn ratio(self, expected: f64, got: f64) -> f64 {
+        if expected == got || (expected.is_nan() && got.is_nan()) {
+            return 0.0;
+        }
+        let ratio = (got - expected).abs() / (self.absolute + self.relative * expected.abs());
+        if expected.is_finite() && got.is_finite() { ratio } else { f64::INFINITY }
+    }
 }
 
 /// Operators whose results are sums of terms that cancel.
 const SUM_OPS: &[&str] = &[
+    "Attention",
+    "CausalConvWithState",
     "Conv",
     "ConvTranspose",
+    "DFT",
+    "Det",
+    "Einsum",
     "GRU",
     "Gemm",
     "GroupNormalization",
     "InstanceNormalization",
     "LSTM",
     "LayerNormalization",
+    "LinearAttention",
     "MatMul",
     "MeanVarianceNormalization",
     "RMSNormalization",
     "RNN",
+    "STFT",
+    "SimplifiedLayerNormalization",
+    "com.microsoft.FusedMatMul",
+    "com.microsoft.SkipLayerNormalization",
+    "com.microsoft.SkipSimplifiedLayerNormalization",
 ];
 
 /// Operators that move elements or round once.
@@ -71,7 +91,15 @@ const EXACT_OPS: &[&str] = &[
     "And",
     "ArgMax",
     "ArgMin",
+    "Bernoulli",
+    "BitCast",
+    "BitShift",
+    "BitwiseAnd",
+    "BitwiseNot",
+    "BitwiseOr",
+    "BitwiseXor",
     "Cast",
+    "CastLike",
     "Clip",
     "Concat",
     "Constant",
@@ -100,19 +128,27 @@ const EXACT_OPS: &[&str] = &[
     "Min",
     "Mod",
     "Mul",
+    "Multinomial",
     "Neg",
     "Not",
     "OneHot",
     "Or",
     "PRelu",
     "Pad",
+    "RandomNormal",
+    "RandomNormalLike",
+    "RandomUniform",
+    "RandomUniformLike",
     "ReduceMax",
     "ReduceMin",
     "Relu",
     "Reshape",
+    "ReverseSequence",
+    "Scatter",
     "ScatterElements",
     "ScatterND",
     "Shape",
+    "Shrink",
     "Size",
     "Slice",
     "SpaceToDepth",
@@ -120,6 +156,7 @@ const EXACT_OPS: &[&str] = &[
     "Sqrt",
     "Squeeze",
     "Sub",
+    "TensorScatter",
     "Tile",
     "TopK",
     "Transpose",
@@ -173,6 +210,7 @@ pub enum Mismatch {
 trait Comparable: Element {
     fn near(self, expected: Self, tolerance: Tolerance) -> bool;
     fn error(self, expected: Self) -> f64;
+    fn ratio(self, expected: Self, tolerance: Tolerance) -> f64;
     fn show(self) -> String;
 }
 
@@ -181,11 +219,13 @@ macro_rules! comparable {
         $(impl Comparable for $f {
             fn near(self, expected: Self, tolerance: Tolerance) -> bool { tolerance.accepts(($wide)(expected), ($wide)(self)) }
             fn error(self, expected: Self) -> f64 { (($wide)(self) - ($wide)(expected)).abs() }
+            fn ratio(self, expected: Self, tolerance: Tolerance) -> f64 { tolerance.ratio(($wide)(expected), ($wide)(self)) }
             fn show(self) -> String { format!("{:?}", self) }
         })*
         $(impl Comparable for $i {
             fn near(self, expected: Self, _: Tolerance) -> bool { self == expected }
             fn error(self, expected: Self) -> f64 { (self as i128 - expected as i128).unsigned_abs() as f64 }
+            fn ratio(self, expected: Self, _: Tolerance) -> f64 { if self == expected { 0.0 } else { f64::INFINITY } }
             fn show(self) -> String { self.to_string() }
         })*
     };
@@ -205,9 +245,33 @@ impl Comparable for Bool {
         f64::from(u8::from(bool::from(self) != bool::from(expected)))
     }
 
+    fn ratio(self, expected: Self, _: Tolerance) -> f64 {
+        if bool::from(self) == bool::from(expected) { 0.0 } else { f64::INFINITY }
+    }
+
     fn show(self) -> String {
         bool::from(self).to_string()
     }
+}
+
+macro_rules! by_type {
+    ($dtype:expr, $f:ident($($arg:expr),*)) => {
+        match $dtype {
+            DType::Bool => $f::<Bool>($($arg),*),
+            DType::U8 => $f::<u8>($($arg),*),
+            DType::U16 => $f::<u16>($($arg),*),
+            DType::U32 => $f::<u32>($($arg),*),
+            DType::U64 => $f::<u64>($($arg),*),
+            DType::I8 => $f::<i8>($($arg),*),
+            DType::I16 => $f::<i16>($($arg),*),
+            DType::I32 => $f::<i32>($($arg),*),
+            DType::I64 => $f::<i64>($($arg),*),
+            DType::F16 => $f::<f16>($($arg),*),
+            DType::BF16 => $f::<bf16>($($arg),*),
+            DType::F32 => $f::<f32>($($arg),*),
+            DType::F64 => $f::<f64>($($arg),*),
+        }
+    };
 }
 
 /// Compares a result with what is expected.
@@ -215,27 +279,33 @@ impl Comparable for Bool {
 /// # Errors
 /// How they differ.
 pub fn compare(got: &Tensor, expected: &Tensor, tolerance: Tolerance) -> Result<(), Mismatch> {
+    comparable(got, expected)?;
+    by_type!(got.dtype(), values(got, expected, tolerance))
+}
+
+/// The largest `|got − expected| / (absolute + relative · |expected|)` of all elements: at most 1 where they agree. Infinite where
+/// an integer, a NaN or an infinity differs.
+///
+/// # Errors
+/// Element types or extents differ.
+pub fn distance(got: &Tensor, expected: &Tensor, tolerance: Tolerance) -> Result<f64, Mismatch> {
+    comparable(got, expected)?;
+    by_type!(got.dtype(), largest_ratio(got, expected, tolerance))
+}
+
+fn largest_ratio<T: Comparable>(got: &Tensor, expected: &Tensor, tolerance: Tolerance) -> Result<f64, Mismatch> {
+    let pairs = got.as_slice::<T>()?.iter().zip(expected.as_slice::<T>()?);
+    Ok(pairs.map(|(g, e)| g.ratio(*e, tolerance)).fold(0.0, f64::max))
+}
+
+fn comparable(got: &Tensor, expected: &Tensor) -> Result<(), Mismatch> {
     if got.dtype() != expected.dtype() {
         return Err(Mismatch::DType { expected: expected.dtype(), got: got.dtype() });
     }
     if got.shape() != expected.shape() {
         return Err(Mismatch::Shape { expected: *expected.shape(), got: *got.shape() });
     }
-    match got.dtype() {
-        DType::Bool => values::<Bool>(got, expected, tolerance),
-        DType::U8 => values::<u8>(got, expected, tolerance),
-        DType::U16 => values::<u16>(got, expected, tolerance),
-        DType::U32 => values::<u32>(got, expected, tolerance),
-        DType::U64 => values::<u64>(got, expected, tolerance),
-        DType::I8 => values::<i8>(got, expected, tolerance),
-        DType::I16 => values::<i16>(got, expected, tolerance),
-        DType::I32 => values::<i32>(got, expected, tolerance),
-        DType::I64 => values::<i64>(got, expected, tolerance),
-        DType::F16 => values::<f16>(got, expected, tolerance),
-        DType::BF16 => values::<bf16>(got, expected, tolerance),
-        DType::F32 => values::<f32>(got, expected, tolerance),
-        DType::F64 => values::<f64>(got, expected, tolerance),
-    }
+    Ok(())
 }
 
 fn values<T: Comparable>(got: &Tensor, expected: &Tensor, tolerance: Tolerance) -> Result<(), Mismatch> {
@@ -281,6 +351,16 @@ mod tests {
         let expected = Mismatch::Values { index: vec![1, 0], expected: "3.0".into(), got: "3.5".into(), count: 2, numel: 4, largest: 2.0 };
         assert_eq!(mismatch, expected);
         assert!(compare(&a, &b, Tolerance { absolute: 2.0, relative: 0.0 }).is_ok());
+    }
+
+    #[test]
+    fn the_distance_is_one_where_the_tolerance_ends() {
+        let tensor = |values: [f32; 2]| Tensor::from_slice(&[2], &values).unwrap();
+        let tolerance = Tolerance { absolute: 1.0, relative: 0.5 };
+        assert_eq!(distance(&tensor([1.0, 7.0]), &tensor([1.0, 4.0]), tolerance), Ok(1.0));
+        assert_eq!(distance(&tensor([f32::NAN, 4.0]), &tensor([f32::NAN, 4.0]), tolerance), Ok(0.0));
+        assert_eq!(distance(&tensor([0.0, 4.0]), &tensor([f32::NAN, 4.0]), tolerance), Ok(f64::INFINITY));
+        assert!(distance(&tensor([0.0, 4.0]), &Tensor::scalar(1.0f32).unwrap(), tolerance).is_err());
     }
 
     #[test]

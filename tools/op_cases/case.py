@@ -11,12 +11,15 @@ REGISTRY = {}
 
 @dataclass
 class Case:
-    """One run of an operator: `inputs` in order (None: left out), `attrs` as ONNX has them."""
+    """One run of an operator: `inputs` in order (None: left out), `attrs` as ONNX has them, the outputs where onnxruntime has no
+    kernel for it, and how many outputs are asked for (None: all)."""
 
     name: str
     inputs: tuple
     attrs: dict
     opset: int
+    expected: tuple | None = None
+    outputs: int | None = None
 
 
 @dataclass
@@ -49,9 +52,9 @@ def cases(op, signature):
     return register
 
 
-def case(name, *inputs, opset=13, **attrs):
-    """A case; keyword arguments are the operator's attributes."""
-    return Case(name, tuple(None if x is None else np.asarray(x) for x in inputs), attrs, opset)
+def case(name, *inputs, opset=13, expected=None, outputs=None, **attrs):
+    """A case; other keyword arguments are the operator's attributes."""
+    return Case(name, tuple(None if x is None else np.asarray(x) for x in inputs), attrs, opset, expected, outputs)
 
 
 class Source:

@@ -44,3 +44,13 @@ def conv_transpose(s):
     yield case("channels_19", s.f32(1, 19, 2, 2), s.f32(19, 17, 2, 2), strides=[2, 2])
     yield case("one_dimension", s.f32(2, 3, 5), s.f32(3, 4, 3), s.f32(4), strides=[2], pads=[1, 1])
     yield case("one_dimension_dilated", s.f32(1, 4, 5), s.f32(4, 1, 3), group=4, dilations=[2], strides=[3])
+
+
+@cases("com.microsoft.FusedConv", "X W B Z -> Y")
+def fused_conv(s):
+    x, w, b = s.f32(1, 3, 6, 5), s.f32(4, 3, 3, 3), s.f32(4)
+    yield case("plain", x, w, pads=[1, 1, 1, 1])
+    yield case("relu", x, w, b, activation="Relu")
+    yield case("sum_leaky", x, w, b, s.f32(1, 4, 6, 5), pads=[1, 1, 1, 1], activation="LeakyRelu", activation_params=[0.25])
+    yield case("clip", x, w, b, strides=[2, 2], activation="Clip", activation_params=[-0.5, 0.75])
+    yield case("hard_sigmoid", x, w, b, activation="HardSigmoid", activation_params=[0.2, 0.5])

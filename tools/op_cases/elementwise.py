@@ -144,6 +144,10 @@ def add(s):
     yield from _binary(s, s.f32)
     yield from _integers(s)
     yield case("special", f32(INF, INF, NAN, -0.0, 3e38), f32(1, -INF, 1, -0.0, 3e38))
+    a, b = s.f32(2, 3, 4), s.f32(3)
+    made = (a + b[:, None],)
+    yield case("opset_6_axis", a, b, opset=6, expected=made, axis=1, broadcast=1)
+    yield case("opset_1_suffix", a, a[0, 0], opset=1, expected=(a + a[0, 0],), broadcast=1, consumed_inputs=[0, 0])
 
 
 @cases("Sub", "A B -> C")

@@ -340,6 +340,12 @@ def scatter_elements(s):
     yield case("i64", s.ints(4), i64(2, 0), s.ints(2))
 
 
+@cases("Scatter", "data indices updates -> output")
+def scatter(s):
+    yield case("rows", s.f32(3, 3), i64(1, 0, 2, 0, 2, 1).reshape(2, 3), s.f32(2, 3), opset=9)
+    yield case("columns", s.f32(1, 5), i64(1, 3).reshape(1, 2), s.f32(1, 2), opset=10, axis=1)
+
+
 @cases("ScatterND", "data indices updates -> output")
 def scatter_nd(s):
     yield case("elements", s.f32(8), i64(4, 3, 1, 7).reshape(4, 1), s.f32(4))

@@ -42,10 +42,10 @@ pub(crate) const ROWS: &[Row] = &[
 ];
 
 /// Writes those files of the tiers wanted that are not there yet, each aside and then renamed.
-pub(crate) fn make(python: &Path, cache: &Path, models: bool) -> Result<()> {
+pub(crate) fn make(python: &Path, cache: &Path, up_to: Tier) -> Result<()> {
     let place = cache.join("built");
     fs::create_dir_all(&place)?;
-    for row in ROWS.iter().filter(|r| r.tier.is_wanted(models, models)) {
+    for row in ROWS.iter().filter(|r| r.tier <= up_to) {
         row.make(python, cache, &place).with_context(|| format!("cannot make {}", row.file))?;
     }
     Ok(())

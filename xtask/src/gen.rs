@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{paths, process, sha256};
 
-/// Write the code generated from protobuf schemas.
+/// Write the code generated from protobuf schemas, and the list of operators.
 #[derive(clap::Args)]
 #[command(after_help = "Example: cargo xtask gen --check")]
 pub(crate) struct Args {
@@ -44,6 +44,8 @@ const UNITS: &[Unit] = &[Unit {
 }];
 
 const GENERATOR: &[&str] = &["xtask/gen/Cargo.lock", "xtask/gen/src/main.rs"];
+/// What writes `docs/operators.md`.
+const OPERATORS: &[&str] = &["test", "--quiet", "-p", "fastserve", "--test", "operators"];
 const END_OF_HEADER: &str = ")]\n\n";
 
 /// Generates every unit, or checks it.
@@ -55,7 +57,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             (true, true) => check_code(unit)?,
         }
     }
-    Ok(())
+    // A test makes the list of operators, and compares it in every run of the tests.
+    if args.check { Ok(()) } else { process::run(process::cargo(OPERATORS).env("BLESS", "1")) }
 }
 
 fn write(unit: &Unit) -> Result<()> {

@@ -16,9 +16,11 @@ mod process;
 mod python;
 mod race;
 mod sha256;
+mod suites;
 mod sweep;
 mod test;
 mod tidy;
+mod zoo;
 
 use std::process::ExitCode;
 
@@ -43,9 +45,11 @@ enum Command {
     Hostile(hostile::Args),
     Oracle(oracle::Args),
     Race(race::Args),
+    Suites(suites::Args),
     Sweep(sweep::Args),
     Test(test::Args),
     Tidy(tidy::Args),
+    Zoo(zoo::Args),
 }
 
 fn main() -> ExitCode {
@@ -68,8 +72,10 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Hostile(args) => hostile::run(&args),
         Command::Oracle(args) => oracle::run(&args),
         Command::Race(args) => race::run(&args),
+        Command::Suites(args) => suites::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Tidy(args) => tidy::run(&args),
+        Command::Zoo(args) => zoo::run(&args),
     }
 }

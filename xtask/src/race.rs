@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::fixtures::Tier;
 use crate::{built, fixtures, oracle, paths, process};
 
 /// Measure FastServe beside onnxruntime on the models that ship and that the fixtures hold, in turn.
@@ -25,13 +26,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let cache = paths::cache()?;
     let mut command = Command::new(&python);
     command.arg("tools/race.py").arg("--fastserve").arg(paths::target().join("release/fastserve"));
+    let tier = if args.models { Tier::Models } else { Tier::Default };
     if args.models {
-        fixtures::run(&fixtures::Args { models: true, full: false, only: None })?;
+        fixtures::run(&fixtures::Args::up_to(tier))?;
         command.args(["--table", "testdata/zoo.toml", "--cache"]).arg(&cache);
     } else {
         let mnist = cache.join("built/mnist_cnn.onnx");
         command.args(["models/tiny_cnn.onnx:image:1x28x28", &format!("{}:input:1x28x28", mnist.display())]);
     }
-    built::make(&python, &cache, args.models)?;
+    built::make(&python, &cache, tier)?;
     process::run(command.args(&args.options).current_dir(paths::root()))
 }

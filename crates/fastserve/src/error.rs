@@ -24,6 +24,9 @@ pub enum Error {
     /// An ONNX file could not be loaded.
     #[error(transparent)]
     Onnx(#[from] fastserve_onnx::OnnxError),
+    /// A model cannot be written as ONNX.
+    #[error(transparent)]
+    OnnxWrite(#[from] fastserve_onnx::write::WriteError),
     /// A config and its weights could not be loaded.
     #[error(transparent)]
     Safetensors(#[from] fastserve_safetensors::SafetensorsError),

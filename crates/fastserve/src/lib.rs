@@ -32,6 +32,7 @@ pub use fastserve_backend::{
 pub use fastserve_cpu::CpuBackend as Cpu;
 pub use fastserve_ir as ir;
 pub use fastserve_onnx as onnx;
+pub use fastserve_onnx::write::WriteOptions;
 pub use fastserve_ops::Ops;
 pub use fastserve_tensor::{Bool, DType, Element, Shape, Tensor, TensorError, TensorView, TensorViewMut, bf16, f16};
 pub use images::Digits;

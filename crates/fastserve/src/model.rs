@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use fastserve_backend::{Backend, CompileOptions, Executable, Explain, Signature};
 use fastserve_ir::Graph;
+use fastserve_onnx::write::WriteOptions;
 use fastserve_ops::Ops;
+use fastserve_passes::PassCx;
 use fastserve_simd::FpGuard;
 
 use crate::embedded::WEIGHTS;
@@ -131,6 +133,43 @@ impl Model {
     /// What goes in and out.
     pub fn signature(&self) -> Signature {
         Signature::of(&self.graph)
+    }
+
+    /// The model with fewer and simpler nodes that compute the same: constants folded, normalisations in weights, what exporters
+    /// leave behind gone. No kernels are chosen, so that it can be written again.
+    ///
+    /// # Errors
+    /// A pass fails, which is a defect of it.
+    ///
+    /// ```
+    /// let model = fastserve::Model::embedded()?.optimized()?;
+    /// let file = model.to_onnx()?;
+    /// assert_eq!(fastserve::Model::from_bytes(file.into())?.signature(), model.signature());
+    /// # Ok::<(), fastserve::Error>(())
+    /// ```
+    pub fn optimized(&self) -> Result<Self, Error> {
+        // Folding computes: the host's control word may not show in the constants.
+        let _control_word = FpGuard::enter();
+        let mut graph = self.graph.clone();
+        fastserve_passes::simplify(&mut graph, &PassCx { cpu: fastserve_simd::Cpu::detect() })?;
+        Ok(Self { graph, format: self.format })
+    }
+
+    /// The bytes of the model as an ONNX file, with its weights in it.
+    ///
+    /// # Errors
+    /// Nodes that have no standard form, all of them by name; weights of 2 GiB or more.
+    pub fn to_onnx(&self) -> Result<Vec<u8>, Error> {
+        Ok(fastserve_onnx::write::write_bytes(&self.graph, &Ops)?)
+    }
+
+    /// Writes the model as an ONNX file, from 2 GiB on (or as the options say) with its weights in a file beside it.
+    /// Returns how many bytes both take.
+    ///
+    /// # Errors
+    /// Nodes that have no standard form, all of them by name; a file that cannot be written.
+    pub fn write_onnx(&self, path: impl AsRef<Path>, options: &WriteOptions) -> Result<u64, Error> {
+        Ok(fastserve_onnx::write::write_file(&self.graph, path.as_ref(), &Ops, options)?)
     }
 
     /// Makes the model ready to run on a backend.

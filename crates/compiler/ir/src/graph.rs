@@ -119,17 +119,51 @@ impl Graph {
         if outputs.len() > facts.len() {
             return Err(ShapeError::shape(format!("{} outputs asked of an operator that has {}", outputs.len(), facts.len())));
         }
+        let facts = outputs.iter().zip(facts).map(|(name, fact)| self.named_extents(name, fact)).collect::<Vec<_>>();
+        Ok(self.push_node(name, op, inputs, outputs.iter().copied().zip(facts)))
+    }
+
+    /// Adds a node whose outputs have these names and facts.
+    pub(crate) fn push_node<'n>(
+        &mut self,
+        name: &str,
+        op: OpRef,
+        inputs: &[Option<ValueId>],
+        outputs: impl IntoIterator<Item = (&'n str, Fact)>,
+    ) -> NodeId {
         let node = NodeId::new(self.nodes.len());
         let outputs = outputs
-            .iter()
-            .zip(facts)
+            .into_iter()
             .enumerate()
-            .map(|(output, (name, fact))| self.push_value((*name).into(), fact, Source::Node { node, output }))
+            .map(|(output, (name, fact))| self.push_value(name.into(), fact, Source::Node { node, output }))
             .collect();
         self.nodes.push(Some(Node { name: name.into(), op, inputs: inputs.to_vec(), outputs }));
         self.order.push(node);
         self.add_uses(node, inputs);
-        Ok(node)
+        node
+    }
+
+    /// Gives each extent of an output that only data tell a symbol of its own.
+    fn named_extents(&mut self, output: &str, mut fact: Fact) -> Fact {
+        for (axis, dim) in fact.shape.iter_mut().enumerate().filter(|(_, d)| **d == Dim::New) {
+            *dim = self.new_symbol(format!("{output}_{axis}"));
+        }
+        fact
+    }
+
+    /// A symbol that is not there yet; its name is `stem`, or begins with it.
+    pub fn new_symbol(&mut self, stem: String) -> Dim {
+        let mut name = stem;
+        while self.symbols.iter().any(|s| s.name == name) {
+            name.push('_');
+        }
+        self.symbols.push(Symbol { name });
+        Dim::Sym(SymId::new(self.symbols.len() - 1))
+    }
+
+    /// Lets a value have another name.
+    pub fn rename(&mut self, value: ValueId, name: &str) {
+        self.values[value.index()].name = name.into();
     }
 
     /// The facts of an operator's outputs for these inputs.

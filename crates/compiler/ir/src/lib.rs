@@ -2,6 +2,7 @@
 
 pub mod attrs;
 pub mod blocks;
+mod compose;
 mod dim;
 mod edit;
 mod fact;
@@ -12,11 +13,13 @@ mod layout;
 mod map;
 mod movement;
 mod op;
+mod refine;
 mod spec;
 pub mod text;
 mod verify;
 
-pub use attrs::{Attr, AttrError, Attrs};
+pub use attrs::{Attr, AttrError, Attrs, ints_of};
+pub use compose::{Builder, Compose, ComposeError, Named};
 pub use dim::{Dim, DimExpr, DimOp, eval_shape, known_shape};
 pub use edit::{EditError, EditLog, GraphEdit};
 pub use fact::Fact;

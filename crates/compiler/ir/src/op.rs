@@ -8,6 +8,7 @@ use fastserve_tensor::{DType, TensorError};
 use thiserror::Error;
 
 use crate::attrs::{AttrError, Attrs};
+use crate::compose::Compose;
 use crate::dim::Dim;
 use crate::fact::Fact;
 use crate::io::Io;
@@ -38,6 +39,11 @@ pub trait Op: Any + Debug + Send + Sync {
         false
     }
 
+    /// Whether equal inputs always give equal outputs. Nodes that do not are neither folded nor merged.
+    fn repeatable(&self) -> bool {
+        true
+    }
+
     /// What a backend shall run, as data.
     fn lower(&self, _cx: &LowerCx<'_>) -> Lowered {
         Lowered::Reference
@@ -60,6 +66,11 @@ pub trait OpSet: Sync {
     /// # Errors
     /// No such operator, or attributes that it does not take.
     fn build(&self, domain: &str, name: &str, opset: i64, attrs: &Attrs) -> Result<OpRef, BuildError>;
+
+    /// How the operator is made of others, if it is.
+    fn composite(&self, _domain: &str, _name: &str, _opset: i64) -> Option<Compose> {
+        None
+    }
 }
 
 /// The version that means "the form this project writes".
@@ -110,6 +121,9 @@ pub enum ShapeError {
     /// The output's shape depends on data, which this operator's implementation cannot follow yet.
     #[error("the output's shape depends on the contents of input {0}")]
     DataDependent(usize),
+    /// Something that the standard has and this version does not: what, and what to do.
+    #[error("{0}")]
+    Unsupported(String),
     /// A size overflows.
     #[error("a size overflows")]
     Overflow,

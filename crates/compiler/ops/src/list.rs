@@ -11,11 +11,17 @@ macro_rules! list {
 }
 
 list! {
+    aligned
     arg_extreme
+    attention
     batch_normalization
+    biased_gelu
     binary
+    bits
     blocks
     cast
+    cast_like
+    causal_conv_with_state
     choose
     clip
     col2im
@@ -26,12 +32,16 @@ list! {
     conv_transpose
     cum_sum
     depth_to_space
+    det
+    dft
     dropout
+    einsum
     expand
     fill
     flatten
     fused_conv
     fused_gemm
+    fused_matmul
     fused_recurrent
     gather
     gather_elements
@@ -43,10 +53,13 @@ list! {
     instance_normalization
     is_nan
     layer_normalization
+    linear_attention
+    losses
     lp_normalization
     lrn
     matmul
     mean_variance_normalization
+    mel_weight_matrix
     one_hot
     pack_conv
     pack_gemm
@@ -54,20 +67,30 @@ list! {
     pool
     pow
     prelu
+    random
     recurrent
     reduce
     reshape
     resize
+    reverse_sequence
+    rotary_embedding
     scatter
     shape
+    shrink
     size
+    skip_normalization
     slice
     softmax
     split
     squeeze
+    stft
+    swish
+    tensor_scatter
+    tf_idf_vectorizer
     transpose
     trigonometric
     trilu
     unary
     variadic
+    windows
 }

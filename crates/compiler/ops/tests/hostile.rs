@@ -17,6 +17,7 @@ const MAX_ELEMENTS: usize = 4096;
 
 /// Every attribute that some operator reads.
 const NAMES: &[&str] = &[
+    "activation",
     "activation_alpha",
     "activation_beta",
     "activations",
@@ -31,7 +32,9 @@ const NAMES: &[&str] = &[
     "beta",
     "bias",
     "blocksize",
+    "broadcast",
     "ceil_mode",
+    "chunk_size",
     "clip",
     "coordinate_transformation_mode",
     "count_include_pad",
@@ -44,48 +47,85 @@ const NAMES: &[&str] = &[
     "end",
     "ends",
     "epsilon",
+    "equation",
     "exclude_outside",
     "exclusive",
     "extrapolation_value",
     "fmod",
     "fs.axes",
+    "fs.axis",
     "fs.by_group",
     "fs.ends",
     "fs.flatten",
+    "fs.mask_like_input",
     "fs.pads",
     "fs.scales",
     "fs.second",
     "fs.split",
     "fs.starts",
     "fs.value",
+    "gamma",
     "group",
     "hidden_size",
+    "high",
+    "ignore_index",
     "input_forget",
+    "interleaved",
+    "inverse",
+    "is_causal",
+    "is_test",
     "k",
     "keep_aspect_ratio_policy",
     "keepdims",
     "kernel_shape",
+    "kv_num_heads",
+    "lambd",
     "largest",
     "layout",
+    "left_window_size",
     "linear_before_reset",
+    "low",
     "max",
+    "max_gram_length",
+    "max_skip_count",
+    "mean",
     "min",
+    "min_gram_length",
     "mode",
     "nearest_mode",
+    "ngram_counts",
+    "ngram_indexes",
     "noop_with_empty_axes",
     "num_groups",
+    "num_heads",
     "num_outputs",
+    "onesided",
+    "op",
+    "output_datatype",
     "output_padding",
+    "output_sequence",
     "output_shape",
     "p",
     "pads",
+    "periodic",
     "perm",
+    "pool_int64s",
+    "q_num_heads",
+    "qk_matmul_output_mode",
     "ratio",
     "reduction",
     "reverse",
+    "right_window_size",
+    "rotary_embedding_dim",
+    "sample_size",
+    "scale",
     "scales",
+    "seed",
     "select_last_index",
+    "shape",
     "size",
+    "softcap",
+    "softmax_precision",
     "sorted",
     "split",
     "start",
@@ -93,16 +133,21 @@ const NAMES: &[&str] = &[
     "stash_type",
     "storage_order",
     "strides",
+    "time_axis",
     "to",
     "training_mode",
     "transA",
     "transB",
+    "transBatchA",
+    "transBatchB",
+    "update_rule",
     "upper",
     "value",
     "value_float",
     "value_floats",
     "value_int",
     "value_ints",
+    "weights",
 ];
 
 fn int() -> impl Strategy<Value = i64> {
@@ -153,6 +198,15 @@ fn function() -> impl Strategy<Value = String> {
     prop::sample::select(vec!["Sigmoid", "Tanh", "Relu", "Affine", "HardSigmoid", "x"]).prop_map(str::to_owned)
 }
 
+/// Equations, most of which can be read.
+fn equation() -> impl Strategy<Value = String> {
+    let term = prop::sample::select(vec!["", "a", "ab", "ba", "aa", "abc", "...", "...a", "a...b", "a,", "->", "Z", ".", "é"]);
+    (prop::collection::vec(term.clone(), 1..4), prop::option::of(term)).prop_map(|(terms, out)| {
+        let left = terms.join(",");
+        out.map_or(left.clone(), |out| format!("{left}->{out}"))
+    })
+}
+
 fn any_attr() -> impl Strategy<Value = Attr> {
     prop_oneof![
         4 => int().prop_map(Attr::Int),
@@ -169,11 +223,11 @@ fn any_attr() -> impl Strategy<Value = Attr> {
 /// An attribute of the kind that operators of this name expect; any kind at times.
 fn attr(name: &'static str) -> BoxedStrategy<Attr> {
     let usual = match name {
+        "equation" => equation().prop_map(Attr::Str).boxed(),
         "auto_pad" | "mode" | "coordinate_transformation_mode" | "nearest_mode" | "reduction" => word().prop_map(Attr::Str).boxed(),
         "value" => tensor().prop_map(Attr::Tensor).boxed(),
-        "alpha" | "beta" | "bias" | "clip" | "epsilon" | "fs.value" | "max" | "min" | "ratio" | "value_float" => {
-            float().prop_map(Attr::Float).boxed()
-        }
+        "alpha" | "beta" | "bias" | "clip" | "epsilon" | "fs.value" | "max" | "min" | "high" | "low" | "mean" | "ratio" | "scale"
+        | "seed" | "softcap" | "value_float" => float().prop_map(Attr::Float).boxed(),
         "activations" => prop::collection::vec(function(), 1..4).prop_map(Attr::Strs).boxed(),
         "direction" => prop::sample::select(vec!["forward", "reverse", "bidirectional", "x"]).prop_map(|d| Attr::Str(d.into())).boxed(),
         "activation_alpha" | "activation_beta" | "value_floats" | "scales" | "fs.scales" => {
@@ -186,7 +240,9 @@ fn attr(name: &'static str) -> BoxedStrategy<Attr> {
         .prop_map(Attr::Ints)
         .boxed(),
         "axes" | "ends" | "starts" | "split" | "fs.ends" | "fs.starts" | "fs.split" | "fs.axes" | "pads" | "fs.pads" | "perm"
-        | "value_ints" => prop::collection::vec(int(), 0..7).prop_map(Attr::Ints).boxed(),
+        | "ngram_counts" | "ngram_indexes" | "pool_int64s" | "shape" | "value_ints" => {
+            prop::collection::vec(int(), 0..7).prop_map(Attr::Ints).boxed()
+        }
         "allowzero"
         | "ceil_mode"
         | "count_include_pad"
@@ -196,12 +252,17 @@ fn attr(name: &'static str) -> BoxedStrategy<Attr> {
         | "keepdims"
         | "layout"
         | "linear_before_reset"
+        | "interleaved"
+        | "inverse"
+        | "is_causal"
         | "noop_with_empty_axes"
+        | "onesided"
+        | "periodic"
         | "storage_order"
         | "training_mode"
         | "transA"
         | "transB" => (0..2i64).prop_map(Attr::Int).boxed(),
-        "to" => (0..18i64).prop_map(Attr::Int).boxed(),
+        "dtype" | "output_datatype" | "to" => (0..18i64).prop_map(Attr::Int).boxed(),
         _ => int().prop_map(Attr::Int).boxed(),
     };
     prop_oneof![15 => usual, 1 => any_attr()].boxed()

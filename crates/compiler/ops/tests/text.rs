@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fastserve_ir::text::{INLINE_ELEMENTS, parse, print};
-use fastserve_ir::{Fact, Graph, OpSet, ValueId};
+use fastserve_ir::{Fact, Graph, Named, ValueId};
 use fastserve_ops::Ops;
 use fastserve_tensor::Tensor;
 use fastserve_testkit::vectors::{self, Vector};
@@ -14,11 +14,10 @@ use proptest::prelude::*;
 fn graph_of(v: &Vector) -> Graph {
     let mut graph = Graph::new(v.path.file_stem().unwrap_or_default().to_string_lossy());
     let inputs: Vec<Option<ValueId>> = v.inputs.iter().enumerate().map(|(i, t)| Some(add_input(&mut graph, i, t.as_ref()?))).collect();
-    let op = Ops.build("", &v.op, v.opset, &v.attrs).unwrap();
     let outputs: Vec<String> = (0..v.outputs.len()).map(|i| format!("y{i}")).collect();
     let names: Vec<&str> = outputs.iter().map(String::as_str).collect();
-    let node = graph.add_node("node", op, &inputs, &names).unwrap();
-    let made = graph.node(node).unwrap().outputs.clone();
+    let named = Named { domain: "", op: &v.op, opset: v.opset, attrs: &v.attrs };
+    let made = graph.add_operator(&Ops, named, "node", &inputs, &names).unwrap();
     made.into_iter().for_each(|id| graph.add_output(id));
     graph
 }

@@ -82,8 +82,7 @@ fn nodes(g: &mut GraphEdit<'_>) -> Result<(), EditError> {
 
 /// Whether a node gives the same for the same inputs, and one output.
 fn repeats(node: &Node) -> bool {
-    let draws = matches!(node.op.name(), "Bernoulli" | "Multinomial") || node.op.name().starts_with("Random");
-    !draws && node.outputs.len() == 1 && !node.inputs.is_empty()
+    node.op.repeatable() && node.outputs.len() == 1 && !node.inputs.is_empty()
 }
 
 fn key(node: &Node) -> u64 {

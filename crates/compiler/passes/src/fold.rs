@@ -38,13 +38,25 @@ fn replace(g: &mut GraphEdit<'_>, id: NodeId, node: &Node, values: Vec<Tensor>) 
 
 /// The outputs of a node of constants; `None` if it is not one.
 fn evaluate(g: &GraphEdit<'_>, node: &Node) -> Option<Result<Vec<Tensor>, OpError>> {
+    if !node.op.repeatable() {
+        return None;
+    }
     let facts: Vec<&Fact> = node.outputs.iter().map(|&o| g.graph().fact(o)).collect();
     if let Some(values) = facts.iter().map(|f| f.value.clone().or_else(|| known_ints(f))).collect::<Option<Vec<_>>>() {
         return Some(Ok(values));
     }
     let inputs: Vec<Option<&Tensor>> =
         node.inputs.iter().map(|i| i.map_or(Some(None), |v| g.graph().constant(v).map(Some))).collect::<Option<_>>()?;
-    Some(run_reference(node, &inputs, &facts))
+    if facts.iter().all(|f| f.known_shape().is_some()) {
+        return Some(run_reference(node, &inputs, &facts));
+    }
+    // Constant inputs may tell extents that were not known when the node was added.
+    let again = g.graph().infer(&node.op, &node.inputs);
+    Some(
+        again
+            .map_err(OpError::from)
+            .and_then(|facts| run_reference(node, &inputs, &facts.iter().take(node.outputs.len()).collect::<Vec<_>>())),
+    )
 }
 
 /// The value of integers that inference knows as extents, although the tensor they come from is not constant.

@@ -42,12 +42,17 @@ fn hands_on(g: &Graph, id: NodeId) -> Option<(ValueId, ValueId)> {
 /// Whether a node whose output is of its input's type and extents keeps the elements too.
 fn keeps(g: &Graph, node: &Node) -> bool {
     match node.op.name() {
-        "Identity" | "Dropout" | "Cast" | "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" | "Expand" => true,
+        "Dropout" => node.inputs.get(2).copied().flatten().is_none_or(|training| is_false(g, training)),
+        "Identity" | "Cast" | "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" | "Expand" => true,
         "Concat" | "Sum" | "Max" | "Min" | "Mean" => node.inputs.len() == 1,
         "Slice" => node.inputs.get(4).copied().flatten().is_none_or(|steps| all_ones(g, steps)),
         "Transpose" => keeps_order(node),
         _ => false,
     }
+}
+
+fn is_false(g: &Graph, value: ValueId) -> bool {
+    g.constant(value).is_some_and(|t| t.bytes().iter().all(|&b| b == 0))
 }
 
 fn all_ones(g: &Graph, value: ValueId) -> bool {

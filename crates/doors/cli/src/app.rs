@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{CommandFactory, Parser};
 
 use crate::args::{Cli, Command};
-use crate::commands::{bench, detect, diff, embed, inspect, legacy, peer, run};
+use crate::commands::{bench, conformance, detect, diff, embed, inspect, legacy, optimize, peer, run};
 use crate::fail::{self, Outcome};
 use crate::show::{clean, style};
 
@@ -47,10 +47,12 @@ fn dispatch(cli: Cli, cx: &mut Cx<'_>) -> Result<Outcome> {
     match command {
         Command::Run(args) => run::run(&args, cx),
         Command::Bench(args) => bench::run(&args, cx),
+        Command::Conformance(args) => conformance::run(&args, cx),
         Command::Detect(args) => detect::run(&args, cx),
         Command::Embed(args) => embed::run(&args, cx),
         Command::Inspect(args) => inspect::run(&args, cx),
         Command::Diff(args) => diff::run(&args, cx),
+        Command::Optimize(args) => optimize::run(&args, cx),
         Command::Peer(args) => peer::run(&args, cx),
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, detect, diff, embed, inspect, legacy, peer, run};
+use crate::commands::{bench, conformance, detect, diff, embed, inspect, legacy, optimize, peer, run};
 use crate::system;
 
 /// What a new user may type.
@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Run(Box<run::Args>),
     /// Measure a model: latency, throughput, memory, and where the time goes
     Bench(Box<bench::Args>),
+    /// Run folders of ONNX's test suites: model, inputs and expected outputs
+    Conformance(conformance::Args),
     /// Find things in pictures with a detector, and draw them
     Detect(detect::Args),
     /// Turn texts into vectors with an encoder, and compare them
@@ -55,6 +57,8 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     /// Compare results with onnxruntime, or with tensors in files
     Diff(Box<diff::Args>),
+    /// Write a model as ONNX, with fewer and simpler nodes that compute the same
+    Optimize(optimize::Args),
     /// Be measured beside other engines: answer `run N` lines
     #[command(hide = true)]
     Peer(peer::Args),

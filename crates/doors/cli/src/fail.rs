@@ -57,6 +57,9 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
         Error::UnknownFormat(_) => Some("Give an ONNX file, a folder with config.json and model.safetensors, or text weights whose first line is `fastserve-text-weights 0.1`."),
         Error::Onnx(fastserve::onnx::OnnxError::Unsupported(_)) => Some("`fastserve inspect MODEL` shows what else is in the model."),
         Error::Onnx(_) => Some("The file is damaged or not ONNX; get it again, or check it with the `onnx` package's checker."),
+        Error::OnnxWrite(fastserve::onnx::write::WriteError::Unsupported(_)) => {
+            Some("These nodes run here, but no ONNX file can hold them as they are.")
+        }
         Error::Safetensors(_) => Some("A folder needs config.json (model_type bert), model.safetensors and, for `embed`, tokenizer.json."),
         Error::Text(_) => Some("The format is described in docs/formats/."),
         Error::Run(fastserve::RunError::Input { .. }) => {

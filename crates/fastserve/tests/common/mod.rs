@@ -1,6 +1,7 @@
 //! What the tests of whole models share.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub(crate) mod many;
 pub(crate) mod oracle;
 pub(crate) mod real;
 pub(crate) mod table;

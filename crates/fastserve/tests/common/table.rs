@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use fastserve::{DType, Model, Shape, Tensor};
+use fastserve::{Bool, DType, Model, Shape, Tensor, TensorView};
 use fastserve_testkit::{fixtures, random::Random};
 use serde::Deserialize;
 
@@ -25,8 +25,10 @@ pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) file: String,
     pub(crate) tier: Tier,
+    /// What is missing.
+    pub(crate) pending: Option<String>,
     #[serde(default)]
-    pub(crate) pending: bool,
+    pub(crate) quantized: bool,
     pub(crate) inputs: Vec<Input>,
     pub(crate) batch: Option<String>,
     pub(crate) cases: Vec<Case>,
@@ -43,6 +45,7 @@ pub(crate) struct Row {
 pub(crate) enum Tier {
     Default,
     Models,
+    Zoo,
 }
 
 /// Values of the words among the extents.
@@ -54,18 +57,26 @@ pub(crate) type Case = BTreeMap<String, usize>;
 pub(crate) struct Input {
     pub(crate) name: String,
     r#type: String,
-    dims: Vec<Extent>,
-    #[serde(default)]
-    low: i64,
-    #[serde(default)]
-    high: i64,
+    dims: Vec<Number>,
+    low: Option<Number>,
+    high: Option<Number>,
 }
 
+/// An extent or a bound.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Extent {
-    Known(usize),
+enum Number {
+    Known(f64),
     Word(String),
+}
+
+impl Number {
+    fn of(&self, case: &Case) -> f64 {
+        match self {
+            Number::Known(n) => *n,
+            Number::Word(w) => case[w] as f64,
+        }
+    }
 }
 
 /// The committed table.
@@ -87,8 +98,8 @@ impl Row {
     /// The network; none if operators are missing, as a row says that is pending.
     pub(crate) fn open(&self) -> Option<Model> {
         match Model::open(self.path()) {
-            Err(e) if self.pending => {
-                println!("{}: pending: {}", self.name, e.to_string().lines().next().unwrap_or_default());
+            Err(e) if self.pending.is_some() => {
+                println!("{}: pending: {e}", self.name);
                 None
             }
             other => Some(other.unwrap_or_else(|e| panic!("{}: {e}", self.name))),
@@ -130,11 +141,7 @@ impl Row {
 
 impl Input {
     fn dims(&self, case: &Case) -> Vec<usize> {
-        let extent = |e: &Extent| match e {
-            Extent::Known(n) => *n,
-            Extent::Word(w) => case[w],
-        };
-        self.dims.iter().map(extent).collect()
+        self.dims.iter().map(|d| d.of(case) as usize).collect()
     }
 
     fn zeros(&self, case: &Case) -> Tensor {
@@ -144,7 +151,7 @@ impl Input {
     /// Takes the values of words from a tensor, which must be as the extents say.
     fn learn(&self, case: &mut Case, tensor: &Tensor) {
         for (extent, &actual) in self.dims.iter().zip(tensor.shape().dims()) {
-            if let Extent::Word(word) = extent {
+            if let Number::Word(word) = extent {
                 case.entry(word.clone()).or_insert(actual);
             }
         }
@@ -154,14 +161,25 @@ impl Input {
     fn tensor(&self, case: &Case, random: &mut Random) -> Tensor {
         let dims = self.dims(case);
         let shape = Shape::new(&dims).unwrap();
-        let mut integer = || self.low + random.below((self.high - self.low) as usize) as i64;
-        let count = shape.numel();
-        match self.r#type.parse().unwrap() {
-            DType::I64 => Tensor::from_slice(&dims, &(0..count).map(|_| integer()).collect::<Vec<_>>()).unwrap(),
-            DType::I32 => Tensor::from_slice(&dims, &(0..count).map(|_| integer() as i32).collect::<Vec<_>>()).unwrap(),
-            dtype => random.tensor(dtype, &shape).unwrap(),
+        let low = self.low.as_ref().map(|n| n.of(case));
+        let high = self.high.as_ref().map(|n| n.of(case));
+        let span = low.map(|low| (low, high.unwrap_or(low)));
+        match (self.r#type.parse().unwrap(), span) {
+            (DType::I64, Some(span)) => filled(&shape, || integer(random, span)),
+            (DType::I32, Some(span)) => filled(&shape, || integer(random, span) as i32),
+            (DType::Bool, Some(span)) => filled(&shape, || Bool::from(integer(random, span) != 0)),
+            (DType::F32, Some((low, high))) => filled(&shape, || (low + (high - low) * f64::from(random.float() + 1.0) / 2.0) as f32),
+            (dtype, _) => random.tensor(dtype, &shape).unwrap(),
         }
     }
+}
+
+fn filled<T: fastserve::Element>(shape: &Shape, mut next: impl FnMut() -> T) -> Tensor {
+    Tensor::from_slice(shape, &(0..shape.numel()).map(|_| next()).collect::<Vec<_>>()).unwrap()
+}
+
+fn integer(random: &mut Random, (low, high): (f64, f64)) -> i64 {
+    low as i64 + random.below((high - low) as usize) as i64
 }
 
 /// One request of a batch.
@@ -172,6 +190,7 @@ pub(crate) fn slice(t: &Tensor, index: usize) -> Tensor {
     let mut out = Tensor::zeros(t.dtype(), Shape::new(&dims).unwrap()).unwrap();
     let from = &t.bytes()[index * bytes..][..bytes];
     match t.dtype() {
+        DType::Bool => copy::<Bool>(&mut out, from),
         DType::F32 => copy::<f32>(&mut out, from),
         DType::I32 => copy::<i32>(&mut out, from),
         DType::I64 => copy::<i64>(&mut out, from),
@@ -181,5 +200,6 @@ pub(crate) fn slice(t: &Tensor, index: usize) -> Tensor {
 }
 
 fn copy<T: fastserve::Element>(to: &mut Tensor, from: &[u8]) {
-    to.as_mut_slice::<T>().unwrap().copy_from_slice(bytemuck::cast_slice(from));
+    let whole = TensorView::new(to.dtype(), *to.shape(), from).unwrap();
+    to.as_mut_slice::<T>().unwrap().copy_from_slice(whole.as_slice::<T>().unwrap());
 }

@@ -80,7 +80,7 @@ impl Port {
                 _ => false,
             },
             // An expression is checked when the plan's extents are compared with the bytes that came.
-            Dim::Expr(_) => true,
+            Dim::Expr(_) | Dim::New => true,
         })
     }
 }

@@ -11,7 +11,8 @@ use crate::steps;
 pub(crate) fn explain(model: &Inner, symbols: &[usize]) -> Result<Explain, RunError> {
     let extents = extents(model, symbols)?;
     let upper: Vec<usize> = symbols.iter().map(|&n| bucket(n)).collect();
-    let plan = model.plan(&upper)?;
+    let arenas = (0..model.segments.all.len()).map(|s| Ok(model.plan(s, &upper)?.arena_len));
+    let arena_bytes = arenas.sum::<Result<usize, RunError>>()?;
     let steps: Vec<ExplainStep> = model.steps.iter().map(|s| explain_step(model, s, &extents)).collect();
     let slow = model.steps.iter().filter(|s| s.lowered == Lowered::Reference);
     let mut notes = model.did.notes.clone();
@@ -19,7 +20,7 @@ pub(crate) fn explain(model: &Inner, symbols: &[usize]) -> Result<Explain, RunEr
     let constants = model.graph.values().filter(|(id, v)| v.fact.value.is_some() && model.graph.uses(*id) > 0);
     let constant_bytes = constants.map(|(id, _)| extents[id.index()].bytes).sum();
     let patterns = model.did.patterns.clone();
-    Ok(Explain { steps, notes, patterns, arena_bytes: plan.arena_len, constant_bytes })
+    Ok(Explain { steps, notes, patterns, arena_bytes, constant_bytes })
 }
 
 fn explain_step(model: &Inner, step: &ModelStep, extents: &[Extent]) -> ExplainStep {

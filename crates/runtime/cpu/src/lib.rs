@@ -10,6 +10,8 @@ mod explain;
 mod memory;
 mod model;
 mod plan;
+mod resolve;
+mod segment;
 mod session;
 mod step_io;
 mod steps;

@@ -9,6 +9,7 @@ use fastserve_simd::Cpu;
 
 use crate::cache::PlanCache;
 use crate::plan::Plan;
+use crate::segment::{Segments, given_symbols, new_symbols};
 use crate::session::CpuSession;
 
 /// A compiled graph. Cheap to clone: everything is shared.
@@ -20,6 +21,7 @@ pub(crate) struct Inner {
     pub(crate) graph: Graph,
     pub(crate) signature: Signature,
     pub(crate) steps: Vec<ModelStep>,
+    pub(crate) segments: Segments,
     /// For each value, the one whose bytes it shares: itself, or through aliases another.
     pub(crate) roots: Vec<ValueId>,
     pub(crate) plans: PlanCache,
@@ -52,9 +54,10 @@ impl CpuModel {
         // Nothing of the model's file may stay mapped: somebody could truncate it under a running server.
         graph.map_constants(|tensor| tensor.detached()).map_err(|(name, source)| CompileError::Constant { name, source })?;
         let (roots, aliases) = find_aliases(&graph);
-        let steps = graph.nodes().filter(|(id, _)| !aliases.contains(id)).map(|(_, node)| model_step(&graph, node)).collect();
+        let mut steps = graph.nodes().filter(|(id, _)| !aliases.contains(id)).map(|(_, node)| model_step(&graph, node)).collect();
+        let segments = Segments::of(&graph, &mut steps, &roots);
         let signature = Signature::of(&graph);
-        Ok(Self(Arc::new(Inner { graph, signature, steps, roots, plans: PlanCache::default(), cpu, team, did })))
+        Ok(Self(Arc::new(Inner { graph, signature, steps, segments, roots, plans: PlanCache::default(), cpu, team, did })))
     }
 }
 
@@ -73,7 +76,14 @@ fn lower(graph: &Graph, node: &fastserve_ir::Node) -> Lowered {
 fn find_aliases(graph: &Graph) -> (Vec<ValueId>, Vec<NodeId>) {
     let mut roots: Vec<ValueId> = graph.values().map(|(id, _)| id).collect();
     let mut aliases = Vec::new();
+    let mut known = given_symbols(graph);
     for (id, node) in graph.nodes() {
+        // What tells extents is a step of its own.
+        let new = new_symbols(graph, &node.outputs, &known);
+        if !new.is_empty() {
+            known.extend(new.into_iter().map(|s| (s, 0)));
+            continue;
+        }
         if let ([out], Some(Some(input)), Lowered::Alias) = (&node.outputs[..], node.inputs.first(), lower(graph, node)) {
             roots[out.index()] = roots[input.index()];
             aliases.push(id);
@@ -92,9 +102,14 @@ impl Inner {
         self.graph.value(id).name.to_string()
     }
 
-    /// The plan whose bucket these extents fall into.
-    pub(crate) fn plan(&self, upper: &[usize]) -> Result<Arc<Plan>, RunError> {
-        self.plans.get(upper, || Plan::new(self, upper))
+    /// The plan of a segment whose bucket these extents fall into.
+    pub(crate) fn plan(&self, segment: usize, upper: &[usize]) -> Result<Arc<Plan>, RunError> {
+        self.plans.get(segment, upper, || Plan::new(self, segment, upper))
+    }
+
+    /// The segment that makes the bytes of a value.
+    pub(crate) fn made_in(&self, id: ValueId) -> usize {
+        self.segments.made_in[self.root(id).index()]
     }
 }
 

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fastserve_backend::{Bindings, OutputBinding, RunCx, RunError, Session};
-use fastserve_ir::{Source, ValueId};
+use fastserve_ir::{Source, SymId, ValueId};
 use fastserve_simd::FpGuard;
 use fastserve_tensor::{Arena, Tensor, TensorView, TensorViewMut};
 
 use crate::bucket::bucket;
 use crate::model::Inner;
 use crate::plan::{Extent, Plan, check_aliases, extents, update_extents};
-use crate::step_io::StepIo;
+use crate::resolve::Before;
+use crate::step_io::{Earlier, StepIo};
 use crate::steps;
 
 /// A session on the CPU. Its second run of known extents makes no allocator call.
@@ -23,8 +24,11 @@ pub(crate) struct CpuSession {
     next: Vec<usize>,
     upper: Vec<usize>,
     extents: Vec<Extent>,
-    plan: Option<Arc<Plan>>,
-    arena: Arena,
+    /// A plan and an arena for each segment.
+    plans: Vec<Option<Arc<Plan>>>,
+    arenas: Vec<Arena>,
+    /// For each symbol, whether the inputs tell it.
+    given: Vec<bool>,
     /// Copies of outputs that are inputs of the model: lent outputs must outlive the caller's input.
     passed: Vec<Option<Tensor>>,
     done: bool,
@@ -36,13 +40,15 @@ impl CpuSession {
     pub(crate) fn new(model: Arc<Inner>) -> Result<Self, RunError> {
         let count = model.signature.symbols.len();
         let ones = vec![1; count];
+        let segments = model.segments.all.len();
         Ok(Self {
+            plans: vec![None; segments],
+            arenas: (0..segments).map(|_| Arena::new(0)).collect::<Result<_, _>>()?,
+            given: (0..count).map(|s| model.graph.is_given(SymId::new(s))).collect(),
             extents: extents(&model, &ones)?,
             symbols: ones.clone(),
             next: ones.clone(),
             upper: ones,
-            plan: None,
-            arena: Arena::new(0)?,
             passed: vec![None; model.graph.outputs().len()],
             done: false,
             last: Duration::ZERO,
@@ -50,31 +56,58 @@ impl CpuSession {
         })
     }
 
-    /// Binds the symbols and has plan, extents and arena ready for them.
+    /// Binds the symbols and has plan, extents and arena of the first segment ready for them.
     fn prepare(&mut self, inputs: &[TensorView<'_>], cx: &RunCx<'_>) -> Result<(), RunError> {
         self.model.signature.bind(inputs.iter().map(|v| (v.dtype(), v.shape())), &mut self.next)?;
-        if self.plan.is_none() || self.next != self.symbols {
-            self.replan()?;
+        let told = self.next.iter_mut().zip(&self.symbols).zip(&self.given);
+        told.filter(|(_, given)| !**given).for_each(|((next, last), _)| *next = *last);
+        if self.next != self.symbols {
+            self.symbols.copy_from_slice(&self.next);
+            self.plans.fill(None);
         }
-        let needed = self.plan.as_ref().map_or(0, |p| p.arena_len);
-        if let Some(limit) = cx.memory_limit_bytes.filter(|&limit| needed > limit) {
-            return Err(RunError::Budget { what: "bytes", limit: limit as u64, needed: needed as u64 });
-        }
-        if self.arena.len() < needed {
-            // The old arena goes first: both together could pass a container's limit.
-            self.arena = Arena::new(0)?;
-            self.arena = Arena::new(needed)?;
-        }
+        self.plan_segment(0, cx)?;
         self.check_inputs(inputs)
     }
 
-    fn replan(&mut self) -> Result<(), RunError> {
-        self.plan = None;
-        self.upper.iter_mut().zip(&self.next).for_each(|(upper, &n)| *upper = bucket(n));
-        update_extents(&self.model, &self.next, &mut self.extents)?;
-        check_aliases(&self.model, &self.extents)?;
-        self.plan = Some(self.model.plan(&self.upper)?);
-        self.symbols.copy_from_slice(&self.next);
+    /// Has plan, extents and arena of a segment ready.
+    fn plan_segment(&mut self, s: usize, cx: &RunCx<'_>) -> Result<(), RunError> {
+        if self.plans[s].is_none() {
+            self.replan(s)?;
+        }
+        let len = |p: &Option<Arc<Plan>>| p.as_ref().map_or(0, |p| p.arena_len);
+        let needed = len(&self.plans[s]);
+        let whole = self.plans[..=s].iter().map(len).fold(0, usize::saturating_add);
+        if let Some(limit) = cx.memory_limit_bytes.filter(|&limit| whole > limit) {
+            return Err(RunError::Budget { what: "bytes", limit: limit as u64, needed: whole as u64 });
+        }
+        if self.arenas[s].len() < needed {
+            // The old arena goes first: both together could pass a container's limit.
+            self.arenas[s] = Arena::new(0)?;
+            self.arenas[s] = Arena::new(needed)?;
+        }
+        Ok(())
+    }
+
+    fn replan(&mut self, s: usize) -> Result<(), RunError> {
+        self.upper.iter_mut().zip(&self.symbols).for_each(|(upper, &n)| *upper = bucket(n));
+        update_extents(&self.model, s, &self.symbols, &mut self.extents)?;
+        check_aliases(&self.model, s, &self.extents)?;
+        self.plans[s] = Some(self.model.plan(s, &self.upper)?);
+        Ok(())
+    }
+
+    /// Sees what extents the data tell that the segments before have made.
+    fn resolve(&mut self, s: usize, inputs: &[TensorView<'_>]) -> Result<(), RunError> {
+        let model = &*self.model;
+        let earlier = Earlier { arenas: &self.arenas[..s], plans: &self.plans };
+        let before = Before { model, extents: &self.extents, inputs, earlier };
+        let mut changed = false;
+        for step in model.segments.all[s].resolves.iter().map(|&i| &model.steps[i]) {
+            changed |= before.resolve(step, &mut self.symbols).map_err(|source| step.error(source))?;
+        }
+        if changed {
+            self.plans[s..].fill(None);
+        }
         Ok(())
     }
 
@@ -92,18 +125,33 @@ impl CpuSession {
     }
 
     fn run_steps(&mut self, inputs: &[TensorView<'_>], cx: &mut RunCx<'_>) -> Result<(), RunError> {
-        let Some(plan) = self.plan.clone() else { return Ok(()) };
         if let Some(profile) = cx.profile.as_deref_mut() {
-            profile.start(plan.steps.len());
+            profile.start(self.model.steps.len());
         }
-        for (i, (step, planned)) in self.model.steps.iter().zip(&plan.steps).enumerate() {
-            cx.check(i as u64)?;
+        self.run_segment(0, inputs, cx)?;
+        for s in 1..self.plans.len() {
+            self.resolve(s, inputs)?;
+            self.plan_segment(s, cx)?;
+            self.run_segment(s, inputs, cx)?;
+        }
+        Ok(())
+    }
+
+    fn run_segment(&mut self, s: usize, inputs: &[TensorView<'_>], cx: &mut RunCx<'_>) -> Result<(), RunError> {
+        let Some(plan) = self.plans[s].clone() else { return Ok(()) };
+        let (before, here) = self.arenas.split_at_mut(s);
+        let Some(arena) = here.first_mut() else { return Ok(()) };
+        let earlier = Earlier { arenas: before, plans: &self.plans };
+        let first = self.model.segments.all[s].steps.start;
+        for (i, planned) in plan.steps.iter().enumerate() {
+            let step = &self.model.steps[first + i];
+            cx.check((first + i) as u64)?;
             let start = cx.profile.is_some().then(Instant::now);
-            let access = self.arena.access(&planned.reads, &planned.writes)?;
-            let io = StepIo { model: &self.model, step, extents: &self.extents, inputs, access };
+            let access = arena.access(&planned.reads, &planned.writes)?;
+            let io = StepIo { model: &self.model, step, extents: &self.extents, inputs, earlier, access };
             steps::run(io).map_err(|source| step.error(source))?;
             if let (Some(profile), Some(start)) = (cx.profile.as_deref_mut(), start) {
-                profile.add(i, start.elapsed());
+                profile.add(first + i, start.elapsed());
             }
         }
         Ok(())
@@ -155,8 +203,8 @@ impl CpuSession {
         } else if let Some(passed) = &self.passed[i] {
             passed.bytes()
         } else {
-            let plan = self.plan.as_ref().ok_or(RunError::NoOutput(i))?;
-            self.arena.bytes(plan.regions[id.index()])?
+            let made = Earlier { arenas: &self.arenas, plans: &self.plans };
+            made.bytes(&self.model, id).ok_or(RunError::NoOutput(i))?
         };
         let bytes = bytes.get(..extent.bytes).ok_or(RunError::NoOutput(i))?;
         Ok(TensorView::new(dtype, extent.shape, bytes)?)

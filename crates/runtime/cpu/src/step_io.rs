@@ -1,11 +1,13 @@
 //! What a step reads and writes.
 
+use std::sync::Arc;
+
 use fastserve_backend::RunError;
 use fastserve_ir::{CHANNEL_BLOCK, Fact, Layout, OpError, Source, ValueId};
-use fastserve_tensor::{Access, DType, Element, MAX_RANK, Shape, TensorView, TensorViewMut};
+use fastserve_tensor::{Access, Arena, DType, Element, MAX_RANK, Shape, TensorView, TensorViewMut};
 
 use crate::model::{Inner, ModelStep};
-use crate::plan::Extent;
+use crate::plan::{Extent, Plan};
 
 /// The inputs, outputs and scratch of one step.
 pub(crate) struct StepIo<'a> {
@@ -13,7 +15,24 @@ pub(crate) struct StepIo<'a> {
     pub(crate) step: &'a ModelStep,
     pub(crate) extents: &'a [Extent],
     pub(crate) inputs: &'a [TensorView<'a>],
+    pub(crate) earlier: Earlier<'a>,
     pub(crate) access: Access<'a>,
+}
+
+/// What segments before the one at hand have made.
+#[derive(Clone, Copy)]
+pub(crate) struct Earlier<'a> {
+    pub(crate) arenas: &'a [Arena],
+    pub(crate) plans: &'a [Option<Arc<Plan>>],
+}
+
+impl<'a> Earlier<'a> {
+    /// The region of a value that one of them made.
+    pub(crate) fn bytes(&self, model: &Inner, id: ValueId) -> Option<&'a [u8]> {
+        let at = model.made_in(id);
+        let plan = self.plans.get(at)?.as_ref()?;
+        self.arenas.get(at)?.bytes(*plan.regions.get(id.index())?).ok()
+    }
 }
 
 impl<'a> StepIo<'a> {
@@ -76,7 +95,9 @@ impl<'a> StepIo<'a> {
             let at = self.model.graph.inputs().iter().position(|&v| v == root);
             return at.and_then(|at| self.inputs.get(at)).map(TensorView::bytes).ok_or(missing);
         }
-        let region = self.access.read(i).ok_or(missing)?;
+        let made_here = self.model.made_in(root) == self.earlier.arenas.len();
+        let region = if made_here { self.access.read(i) } else { self.earlier.bytes(self.model, id) };
+        let region = region.ok_or(missing)?;
         region.get(..self.extents[id.index()].bytes).ok_or_else(|| OpError::Value("the plan is too small".into()))
     }
 

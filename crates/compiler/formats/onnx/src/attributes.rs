@@ -10,18 +10,21 @@ use crate::wire::Span;
 /// The attributes of a node; `place` names it in errors.
 ///
 /// # Errors
-/// The first attribute that is wrong, or of a kind that is not supported.
+/// The first attribute that is wrong, or all that are of a kind that is not supported.
 pub(crate) fn read(spans: &[Span<'_>], data: &mut Data<'_>, place: &str) -> Result<Attrs, Refusal> {
-    let mut attrs = Attrs::new();
+    let (mut attrs, mut unsupported) = (Attrs::new(), Vec::new());
     for &span in spans {
         let proto = view::Attribute::read(span)?;
         if attrs.get(proto.name).is_some() {
             return Err(OnnxError::invalid(place, format!("attribute `{}` is there twice", shown(proto.name))).into());
         }
-        let value = attr(&proto, data, place)?;
-        attrs.set(proto.name, value);
+        match attr(&proto, data, place) {
+            Ok(value) => attrs.set(proto.name, value),
+            Err(Refusal::Unsupported(why)) => unsupported.push(why),
+            Err(wrong) => return Err(wrong),
+        }
     }
-    Ok(attrs)
+    if unsupported.is_empty() { Ok(attrs) } else { Err(Refusal::Unsupported(unsupported.join("; "))) }
 }
 
 fn attr(proto: &view::Attribute<'_>, data: &mut Data<'_>, place: &str) -> Result<Attr, Refusal> {

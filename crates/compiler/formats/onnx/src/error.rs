@@ -136,7 +136,10 @@ impl<E: Into<OnnxError>> From<E> for Refusal {
 
 /// A name from the file, for messages: not too long, on one line.
 pub(crate) fn shown(name: &str) -> String {
-    let mut text: String = name.chars().take(SHOWN_CHARS).flat_map(char::escape_debug).collect();
+    let mut text = String::new();
+    for c in name.chars().take(SHOWN_CHARS) {
+        if matches!(c, '\'' | '"') { text.push(c) } else { text.extend(c.escape_debug()) }
+    }
     if name.chars().nth(SHOWN_CHARS).is_some() {
         text.push('…');
     }

@@ -1,16 +1,23 @@
 //! What a model says of itself before its graph: format version, operator sets, functions.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use bytes::Bytes;
 
 use crate::error::{OnnxError, shown};
 use crate::limits::{IR_VERSIONS, OPSETS};
+use crate::unsupported::{Unsupported, VERSION};
 use crate::view::{Graph, Model};
 use crate::wire::Span;
 
 /// The versions of the domains that a model is written in.
 pub(crate) struct Opsets<'a>(Vec<(&'a str, i64)>);
+
+/// A version that is not read: a newer one may be right, and a lower one is none.
+fn version(what: &str, got: i64, read: &std::ops::RangeInclusive<i64>) -> OnnxError {
+    let why = format!("expected version {} to {}, got {got}", read.start(), read.end());
+    if got < *read.start() { OnnxError::invalid(what, why) } else { OnnxError::Unsupported(vec![Unsupported::part(what, VERSION, why)]) }
+}
 
 /// The standard domain has two names.
 pub(crate) fn domain(name: &str) -> &str {
@@ -27,9 +34,7 @@ impl<'a> Opsets<'a> {
             return Err(OnnxError::invalid("opset_import", why));
         }
         match opsets.iter().find(|(d, v)| d.is_empty() && !OPSETS.contains(v)) {
-            Some((_, v)) => {
-                Err(OnnxError::invalid("opset_import", format!("expected opset {} to {}, got {v}", OPSETS.start(), OPSETS.end())))
-            }
+            Some((_, v)) => Err(version("opset_import", *v, &OPSETS)),
             None => Ok(Self(opsets)),
         }
     }
@@ -50,8 +55,8 @@ pub(crate) struct Header<'a> {
     pub(crate) model: Model<'a>,
     pub(crate) graph: Graph<'a>,
     pub(crate) opsets: Opsets<'a>,
-    /// Domain and name of the model's own functions.
-    functions: HashSet<(&'a str, &'a str)>,
+    /// The model's own functions by domain and name.
+    functions: HashMap<(&'a str, &'a str), Span<'a>>,
 }
 
 impl<'a> Header<'a> {
@@ -62,17 +67,21 @@ impl<'a> Header<'a> {
     pub(crate) fn read(file: &'a Bytes) -> Result<Self, OnnxError> {
         let model = Model::read(Span::of(file))?;
         if !IR_VERSIONS.contains(&model.ir_version) {
-            let why = format!("expected {} to {}, got {}", IR_VERSIONS.start(), IR_VERSIONS.end(), model.ir_version);
-            return Err(OnnxError::invalid("ir_version", why));
+            return Err(version("ir_version", model.ir_version, &IR_VERSIONS));
         }
         let graph = model.graph.ok_or_else(|| OnnxError::invalid("model", "expected a graph, got none"))?;
         let opsets = Opsets::read(&model.opsets)?;
-        let functions = model.functions.iter().map(|f| (domain(f.domain), f.name)).collect();
+        let functions = model.functions.iter().map(|f| ((domain(f.domain), f.name), f.span)).collect();
         Ok(Self { graph: Graph::read(graph)?, opsets, functions, model })
     }
 
     /// Whether the model has a function of this name.
     pub(crate) fn has_function(&self, of: &str, name: &str) -> bool {
-        self.functions.contains(&(domain(of), name))
+        self.functions.contains_key(&(domain(of), name))
+    }
+
+    /// The model's function of this name.
+    pub(crate) fn function(&self, of: &str, name: &str) -> Option<Span<'a>> {
+        self.functions.get(&(domain(of), name)).copied()
     }
 }

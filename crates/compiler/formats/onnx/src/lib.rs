@@ -1,4 +1,4 @@
-//! ONNX files to graphs.
+//! ONNX files to graphs, and graphs to ONNX files ([mod@write]).
 //!
 //! A file is looked at in whole before anything of it is loaded (`prescan`): depth, names, and the memory that it will take,
 //! which is bounded by [`limits`]. Then messages are read where they lie; numbers that lie in the file as they lie in memory
@@ -11,6 +11,7 @@ mod attributes;
 mod error;
 mod external;
 mod header;
+mod inside;
 pub mod limits;
 mod load;
 mod nodes;
@@ -20,13 +21,16 @@ mod schema;
 mod sort;
 mod survey;
 mod sys;
+mod tensor_file;
 mod tensors;
 mod unsupported;
 mod values;
 mod view;
 mod wire;
+pub mod write;
 
 pub use error::OnnxError;
 pub use load::{map_file, read_bytes, read_file};
 pub use survey::{Operator, Survey, survey};
+pub use tensor_file::read_tensor;
 pub use unsupported::Unsupported;

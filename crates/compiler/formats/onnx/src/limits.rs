@@ -26,10 +26,10 @@ pub const MAX_DIM_TERMS: usize = 1024;
 pub const MAX_EXTERNAL_FILES: usize = 4096;
 
 /// Oldest and newest version of the format that is read.
-pub const IR_VERSIONS: std::ops::RangeInclusive<i64> = 1..=13;
+pub const IR_VERSIONS: std::ops::RangeInclusive<i64> = 1..=14;
 
 /// Oldest and newest version of the standard operators that is read: what a newer one means cannot be known.
-pub const OPSETS: std::ops::RangeInclusive<i64> = 1..=26;
+pub const OPSETS: std::ops::RangeInclusive<i64> = 1..=28;
 
 /// Characters of a name from the file that a message shows.
 pub(crate) const SHOWN_CHARS: usize = 128;

@@ -1,6 +1,6 @@
 //! From a file to a graph.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::Path;
 
@@ -24,12 +24,14 @@ pub(crate) struct Loader<'f, 'o> {
     /// Values by name; `None` for what is not supported and therefore has no value.
     pub(crate) names: HashMap<&'f str, Option<ValueId>>,
     pub(crate) unsupported: Vec<Unsupported>,
+    /// The model's functions that were looked at for what is not supported.
+    pub(crate) functions_seen: HashSet<(&'f str, &'f str)>,
 }
 
 impl<'f, 'o> Loader<'f, 'o> {
     pub(crate) fn new(file: &'f Bytes, base: Option<&Path>, budget: Budget, ops: &'o dyn OpSet) -> Result<Self, OnnxError> {
         let data = Data { file, external: External::new(base, budget)? };
-        Ok(Self { ops, data, graph: Graph::default(), names: HashMap::new(), unsupported: Vec::new() })
+        Ok(Self { ops, data, graph: Graph::default(), names: HashMap::new(), unsupported: Vec::new(), functions_seen: HashSet::new() })
     }
 
     /// What a name is that is an input or a constant.
@@ -45,10 +47,12 @@ impl<'f, 'o> Loader<'f, 'o> {
         self.inputs(&graph.inputs)?;
         let order = sort::order(&graph.nodes, &|name| self.given(name))?;
         let ops = self.operators(header)?;
+        let added = self.add_nodes(header, &order, ops);
+        // What is not supported is said in whole, before what may be wrong because of it.
         if !self.unsupported.is_empty() {
             return Err(OnnxError::Unsupported(self.unsupported));
         }
-        self.add_nodes(header, &order, ops)?;
+        added?;
         self.outputs(&graph.outputs)?;
         Ok(self.graph)
     }

@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use fastserve_ir::{Attrs, BuildError, Dim, Fact, OpRef, ShapeError, ValueId, text};
-use fastserve_tensor::MAX_RANK;
+use fastserve_ir::{Attrs, BuildError, Compose, ComposeError, Dim, Fact, Named, OpRef, ShapeError, ValueId, text};
+use fastserve_tensor::{DType, MAX_RANK};
 
 use crate::attributes;
 use crate::error::{OnnxError, Refusal, shown};
 use crate::header::{Header, domain};
-use crate::limits::MAX_DIM_TERMS;
+use crate::limits::{MAX_DIM_TERMS, OPSETS};
 use crate::load::Loader;
 use crate::sort::{label, place};
 use crate::unsupported::Unsupported;
@@ -18,9 +18,17 @@ use crate::view::Node;
 /// Inputs that a message shows.
 const SHOWN_INPUTS: usize = 16;
 
+/// What a node becomes.
+pub(crate) enum Made {
+    /// A node.
+    Op(OpRef),
+    /// Nodes, in the version of the domain, for these attributes.
+    Parts(Compose, i64, Attrs),
+}
+
 impl<'f> Loader<'f, '_> {
     /// The operators of all nodes; those that are not supported are listed instead.
-    pub(crate) fn operators(&mut self, header: &Header<'f>) -> Result<Vec<Option<OpRef>>, OnnxError> {
+    pub(crate) fn operators(&mut self, header: &Header<'f>) -> Result<Vec<Option<Made>>, OnnxError> {
         let mut ops = Vec::with_capacity(header.graph.nodes.len());
         for (i, &span) in header.graph.nodes.iter().enumerate() {
             let node = Node::read(span)?;
@@ -29,6 +37,7 @@ impl<'f> Loader<'f, '_> {
                 Err(Refusal::Wrong(e)) => return Err(e),
                 Err(Refusal::Unsupported(why)) => {
                     self.unsupported.push(row(&node, i, header, why));
+                    self.inside(&node, i, header)?;
                     ops.push(None);
                 }
             }
@@ -37,7 +46,7 @@ impl<'f> Loader<'f, '_> {
     }
 
     /// The operator of one node.
-    pub(crate) fn operator(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>) -> Result<OpRef, Refusal> {
+    pub(crate) fn operator(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>) -> Result<Made, Refusal> {
         let place = place(node, i);
         if header.has_function(node.domain, node.op) {
             return Err(Refusal::Unsupported(format!("calls the model's own function `{}`", shown(node.op))));
@@ -46,25 +55,44 @@ impl<'f> Loader<'f, '_> {
             let why = format!("opset_import has no version for the domain `{}`", shown(node.domain));
             return Err(OnnxError::invalid(place, why).into());
         };
+        if let Some(compose) = self.ops.composite(domain(node.domain), node.op, opset) {
+            return Ok(Made::Parts(compose, opset, attributes::read(&node.attributes, &mut self.data, &place)?));
+        }
         let build = |attrs: &Attrs| self.ops.build(domain(node.domain), node.op, opset, &counted(node, attrs));
         match attributes::read(&node.attributes, &mut self.data, &place) {
-            Ok(attrs) => build(&attrs).map_err(|e| Refusal::Unsupported(why_not(&e))),
+            Ok(attrs) => build(&attrs).map(Made::Op).map_err(|e| Refusal::Unsupported(self.why_not(&e, node))),
             // An operator that is not there at all is the better reason.
             Err(Refusal::Unsupported(why)) => match build(&Attrs::new()) {
-                Err(e @ BuildError::Unsupported { .. }) => Err(Refusal::Unsupported(format!("{} ({why})", why_not(&e)))),
+                Err(e @ BuildError::Unsupported { .. }) => Err(Refusal::Unsupported(format!("{} ({why})", self.why_not(&e, node)))),
                 _ => Err(Refusal::Unsupported(why)),
             },
             Err(wrong) => Err(wrong),
         }
     }
 
+    fn why_not(&self, error: &BuildError, node: &Node<'f>) -> String {
+        let newest = |attrs| self.ops.build(domain(node.domain), node.op, *OPSETS.end(), attrs);
+        match error {
+            BuildError::Unsupported { .. } => match newest(&Attrs::new()) {
+                Err(BuildError::Unsupported { .. }) => "no such operator".into(),
+                _ => "only a later version of the operator is there".into(),
+            },
+            BuildError::Attr { source, .. } => shown(&source.to_string()),
+        }
+    }
+
     /// Adds the nodes in `order`, with the facts they infer.
-    pub(crate) fn add_nodes(&mut self, header: &Header<'f>, order: &[u32], mut ops: Vec<Option<OpRef>>) -> Result<(), OnnxError> {
+    pub(crate) fn add_nodes(&mut self, header: &Header<'f>, order: &[u32], mut ops: Vec<Option<Made>>) -> Result<(), OnnxError> {
         let mut used = Used::new(header);
         for &i in order {
             let i = i as usize;
-            if let Some(op) = ops[i].take() {
-                self.add_node(&Node::read(header.graph.nodes[i])?, i, op, &mut used)?;
+            let node = Node::read(header.graph.nodes[i])?;
+            match ops[i].take() {
+                Some(Made::Op(op)) if !self.needs_unsupported(&node) => self.add_node(&node, i, op, &mut used)?,
+                Some(Made::Parts(compose, opset, attrs)) if !self.needs_unsupported(&node) => {
+                    self.add_parts(&node, i, compose, Named { domain: domain(node.domain), op: node.op, opset, attrs: &attrs }, header)?;
+                }
+                _ => self.without_outputs(&node),
             }
         }
         Ok(())
@@ -76,9 +104,9 @@ impl<'f> Loader<'f, '_> {
         if outputs.is_empty() {
             return Err(OnnxError::invalid(place(node, i), "expected an output, got none"));
         }
-        if outputs.len() > 1 {
-            let made = self.graph.infer(&op, &inputs).map_err(|e| self.infer_error(node, i, &inputs, e))?.len();
-            self.drop_unused(node, i, &mut outputs, made, used)?;
+        match self.graph.infer(&op, &inputs) {
+            Ok(made) => self.drop_unused(node, i, &mut outputs, made.len(), used)?,
+            Err(e) => return self.not_inferred(node, i, &inputs, e, used.header),
         }
         let names: Vec<String> = (0..outputs.len()).map(|o| self.output_name(node, i, o, used)).collect::<Result<_, _>>()?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -88,6 +116,29 @@ impl<'f> Loader<'f, '_> {
             check_fact(self.graph.fact(value), &place(node, i))?;
             self.names.insert(name, Some(value));
         }
+        Ok(())
+    }
+
+    /// Adds what an operator is made of.
+    fn add_parts(&mut self, node: &Node<'f>, i: usize, compose: Compose, named: Named<'_>, header: &Header<'f>) -> Result<(), OnnxError> {
+        let inputs: Vec<Option<ValueId>> = trimmed(&node.inputs).iter().map(|n| self.names.get(n).copied().flatten()).collect();
+        let outputs = trimmed(&node.outputs);
+        let made = match self.graph.compose(self.ops, compose, named, &label(node, i), &inputs, outputs) {
+            Ok(made) => made,
+            Err(ComposeError::Shape(e)) => return self.not_inferred(node, i, &inputs, e, header),
+            Err(ComposeError::Build(e)) => return self.without_parts(node, i, header, shown(&e.to_string())),
+            Err(ComposeError::Attr(e)) => return self.without_parts(node, i, header, shown(&e.to_string())),
+        };
+        for (&name, value) in outputs.iter().zip(made).filter(|(name, _)| !name.is_empty()) {
+            check_fact(self.graph.fact(value), &place(node, i))?;
+            self.names.insert(name, Some(value));
+        }
+        Ok(())
+    }
+
+    fn without_parts(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>, why: String) -> Result<(), OnnxError> {
+        self.unsupported.push(row(node, i, header, why));
+        self.without_outputs(node);
         Ok(())
     }
 
@@ -104,10 +155,46 @@ impl<'f> Loader<'f, '_> {
             if used.names()?.contains(name) {
                 let why = format!("output {o} (`{}`) is used, but only {made} are supported", shown(name));
                 self.unsupported.push(row(node, i, used.header, why));
+                self.names.insert(name, None);
             }
         }
         outputs.truncate(made);
-        if self.unsupported.is_empty() { Ok(()) } else { Err(OnnxError::Unsupported(std::mem::take(&mut self.unsupported))) }
+        Ok(())
+    }
+
+    /// Whether a node needs a value that there is none of, because of something that is not supported.
+    fn needs_unsupported(&self, node: &Node<'f>) -> bool {
+        node.inputs.iter().any(|name| self.names.get(name).is_some_and(Option::is_none))
+    }
+
+    /// The outputs keep their names, and have no values.
+    fn without_outputs(&mut self, node: &Node<'f>) {
+        self.names.extend(node.outputs.iter().filter(|name| !name.is_empty()).map(|name| (*name, None)));
+    }
+
+    /// Lists a node whose inputs its operator does not take in this version; an error where no version does.
+    fn not_inferred(
+        &mut self,
+        node: &Node<'f>,
+        i: usize,
+        inputs: &[Option<ValueId>],
+        source: ShapeError,
+        header: &Header<'f>,
+    ) -> Result<(), OnnxError> {
+        let lack = match &source {
+            // Another type than that of another input is a mistake of the model.
+            ShapeError::DType { expected, .. } => expected.parse::<DType>().is_err(),
+            ShapeError::DataDependent(_) | ShapeError::Unsupported(_) => true,
+            _ => false,
+        };
+        let error = self.infer_error(node, i, inputs, source);
+        let OnnxError::Infer { op, inputs, source, .. } = &error else { return Err(error) };
+        if !lack {
+            return Err(error);
+        }
+        self.unsupported.push(row(node, i, header, shown(&format!("{source}, of {op}({inputs})"))));
+        self.without_outputs(node);
+        Ok(())
     }
 
     /// The name of an output; a new one where the file has none.
@@ -136,16 +223,9 @@ fn trimmed<'s, 'a>(names: &'s [&'a str]) -> &'s [&'a str] {
     &names[..len]
 }
 
-fn row(node: &Node<'_>, i: usize, header: &Header<'_>, why: String) -> Unsupported {
+pub(crate) fn row(node: &Node<'_>, i: usize, header: &Header<'_>, why: String) -> Unsupported {
     let opset = header.opsets.version(node.domain).unwrap_or_default();
     Unsupported { node: shown(&label(node, i)), op: shown(node.op), domain: shown(domain(node.domain)), opset, why }
-}
-
-fn why_not(error: &BuildError) -> String {
-    match error {
-        BuildError::Unsupported { .. } => "no such operator".into(),
-        BuildError::Attr { source, .. } => shown(&source.to_string()),
-    }
 }
 
 /// Facts stay small: of a rank that shapes can hold, and of expressions that can be walked quickly.
@@ -164,7 +244,7 @@ fn check_fact(fact: &Fact, place: &str) -> Result<(), OnnxError> {
 fn terms(dim: &Dim, limit: usize) -> Option<usize> {
     let rest = limit.checked_sub(1)?;
     match dim {
-        Dim::Known(_) | Dim::Sym(_) => Some(1),
+        Dim::Known(_) | Dim::Sym(_) | Dim::New => Some(1),
         Dim::Expr(e) => {
             let a = terms(&e.a, rest)?;
             Some(1 + a + terms(&e.b, rest - a)?)

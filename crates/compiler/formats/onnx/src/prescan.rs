@@ -39,8 +39,20 @@ impl Budget {
 /// # Errors
 /// `Malformed` and `Limit`, with the offset and the field.
 pub(crate) fn scan(bytes: &[u8]) -> Result<Budget, OnnxError> {
+    scan_as(bytes, &schema::MODEL)
+}
+
+/// Scans a file that is a single tensor.
+///
+/// # Errors
+/// As [`scan`].
+pub(crate) fn scan_tensor(bytes: &[u8]) -> Result<Budget, OnnxError> {
+    scan_as(bytes, &schema::TENSOR)
+}
+
+fn scan_as(bytes: &[u8], message: &'static Message) -> Result<Budget, OnnxError> {
     let mut scan = Scan { path: Vec::new(), budget: Budget::of_file(bytes.len()), len: bytes.len() };
-    scan.message(Span::of(bytes), &schema::MODEL)?;
+    scan.message(Span::of(bytes), message)?;
     Ok(scan.budget)
 }
 

@@ -129,7 +129,7 @@ static ATTRIBUTE_PROTO: Message = Message {
         list(8, "ints", Varint, 32),
         list(9, "strings", Text, NAME_REF),
         list(10, "tensors", Msg(&TENSOR), 0),
-        list(11, "graphs", Msg(&GRAPH), 0),
+        list(11, "graphs", Msg(&GRAPH), 128),
         one(13, "doc_string", Unread),
         one(20, "type", Varint),
         one(21, "ref_attr_name", Name),
@@ -155,7 +155,7 @@ static SHAPE: Message = Message { fields: &[list(1, "dim", Msg(&DIMENSION), 0)] 
 
 static DIMENSION: Message = Message { fields: &[one(1, "dim_value", Varint), one(2, "dim_param", Name)] };
 
-static TENSOR: Message = Message {
+pub(crate) static TENSOR: Message = Message {
     fields: &[
         list(1, "dims", Varint, 0),
         one(2, "data_type", Varint),
@@ -177,7 +177,7 @@ static TENSOR: Message = Message {
 static SPARSE_TENSOR: Message = Message { fields: &[one(1, "values", Msg(&TENSOR))] };
 
 static FUNCTION: Message =
-    Message { fields: &[one(1, "name", Name), list(7, "node", Msg(&NODE_PROTO), 0), one(10, "domain", Name), one(13, "overload", Name)] };
+    Message { fields: &[one(1, "name", Name), list(7, "node", Msg(&NODE_PROTO), ROW), one(10, "domain", Name), one(13, "overload", Name)] };
 
 #[cfg(test)]
 mod tests {

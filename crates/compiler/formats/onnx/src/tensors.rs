@@ -50,6 +50,11 @@ pub(crate) fn dtype(data_type: i64, place: &str) -> Result<DType, Refusal> {
     }
 }
 
+/// The data type of an element type.
+pub(crate) fn data_type(dtype: DType) -> i32 {
+    DATA_TYPES.iter().find(|row| row.2 == Some(dtype)).map_or(0, |row| row.0 as i32)
+}
+
 /// Where tensors take their bytes from.
 pub(crate) struct Data<'f> {
     /// The model's file.

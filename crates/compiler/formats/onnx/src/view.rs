@@ -119,16 +119,20 @@ fn entry<'a>(span: Span<'a>) -> Result<(&'a str, &'a str)> {
     Ok((key, value))
 }
 
-/// `FunctionProto`, by name only.
-#[derive(Clone, Copy, Default, PartialEq)]
+/// `FunctionProto`; its body is read from `span`.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Function<'a> {
+    pub(crate) span: Span<'a>,
     pub(crate) domain: &'a str,
     pub(crate) name: &'a str,
 }
 
 impl<'a> Function<'a> {
+    /// The field of a node of the body.
+    pub(crate) const NODE: u32 = 7;
+
     fn read(span: Span<'a>) -> Result<Self> {
-        let mut function = Self::default();
+        let mut function = Self { span, ..Self::default() };
         for field in span.fields() {
             let f = field?;
             match f.tag {
@@ -214,6 +218,9 @@ pub(crate) struct Attribute<'a> {
 }
 
 impl<'a> Attribute<'a> {
+    /// The fields of one graph, and of several.
+    pub(crate) const GRAPHS: [u32; 2] = [6, 11];
+
     pub(crate) fn read(span: Span<'a>) -> Result<Self> {
         let mut a = Self { span, ..Self::default() };
         for field in span.fields() {

@@ -152,21 +152,18 @@ impl Parser<'_> {
         self.lexer.expect("@")?;
         let name = self.lexer.name()?;
         let names: Vec<&str> = outputs.iter().map(|(n, _)| n.as_str()).collect();
-        let id = self.graph.add_node(&name, op, &inputs, &names).map_err(|source| ParseError::Infer { line, source })?;
-        self.adopt(id, outputs);
-        Ok(())
-    }
-
-    /// The facts as written stand in the graph, so that `verify` compares them with what the operators infer.
-    fn adopt(&mut self, id: crate::NodeId, outputs: Vec<(String, Fact)>) {
-        let made = self.graph.node(id).map(|n| n.outputs.clone()).unwrap_or_default();
-        for (value, (name, fact)) in made.into_iter().zip(outputs) {
-            let inferred = &mut self.graph.values[value.index()].fact;
-            inferred.dtype = fact.dtype;
-            inferred.shape = fact.shape;
-            inferred.layout = fact.layout;
-            self.names.insert(name, value);
+        let inferred = self.graph.infer(&op, &inputs).map_err(|source| ParseError::Infer { line, source })?;
+        if inferred.len() < outputs.len() {
+            return Err(self.lexer.error(format!("at most {} outputs", inferred.len())));
         }
+        // The facts as written stand in the graph, so that `verify` compares them with what the operators infer.
+        let written =
+            |(fact, inferred): (&Fact, Fact)| Fact { dtype: fact.dtype, shape: fact.shape.clone(), layout: fact.layout, ..inferred };
+        let facts: Vec<Fact> = outputs.iter().map(|(_, f)| f).zip(inferred).map(written).collect();
+        let id = self.graph.push_node(&name, op, &inputs, names.into_iter().zip(facts));
+        let made = self.graph.node(id).map(|n| n.outputs.clone()).unwrap_or_default();
+        self.names.extend(outputs.into_iter().map(|(name, _)| name).zip(made));
+        Ok(())
     }
 
     fn value(&mut self) -> Result<ValueId, ParseError> {

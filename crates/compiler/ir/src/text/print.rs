@@ -69,6 +69,7 @@ fn layout(layout: &Layout) -> String {
 fn dim(graph: &Graph, d: &Dim) -> String {
     match d {
         Dim::Known(n) => n.to_string(),
+        Dim::New => "?".into(),
         Dim::Sym(s) => graph.symbols().get(s.index()).map_or_else(|| "?".into(), |s| name(&s.name)),
         Dim::Expr(e) => {
             let sign = DIM_OPS.iter().find(|(op, _)| *op == e.op).map_or("?", |(_, s)| s);

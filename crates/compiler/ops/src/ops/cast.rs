@@ -40,7 +40,31 @@ const ONNX_TYPES: &[(i64, DType)] = &[
 /// Types between which there are kernels.
 const KERNEL_TYPES: &[DType] = &[DType::Bool, DType::U8, DType::I32, DType::I64, DType::F16, DType::F32];
 
-pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "Cast", since: 6, build }];
+/// The words by which opset 1 names them.
+const WORDS: &[(&str, DType)] = &[
+    ("FLOAT", DType::F32),
+    ("UINT8", DType::U8),
+    ("INT8", DType::I8),
+    ("UINT16", DType::U16),
+    ("INT16", DType::I16),
+    ("INT32", DType::I32),
+    ("INT64", DType::I64),
+    ("BOOL", DType::Bool),
+    ("FLOAT16", DType::F16),
+    ("DOUBLE", DType::F64),
+    ("UINT32", DType::U32),
+    ("UINT64", DType::U64),
+];
+
+pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "Cast", since: 1, build: by_word }, OpDef { name: "Cast", since: 6, build }];
+
+fn by_word(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
+    attrs.only(&["to"])?;
+    let word = attrs.str("to")?.ok_or(AttrError::Missing("to"))?;
+    let row = WORDS.iter().find(|(w, _)| *w == word);
+    let to = row.map(|(_, d)| *d).ok_or_else(|| AttrError::value("to", format!("elements of type {word} are not supported")))?;
+    Ok(Arc::new(Cast { to }))
+}
 
 fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     // `saturate` and `round_mode` concern 8-bit floats only.

@@ -15,7 +15,7 @@ use crate::ops::unary::{Unary, clip};
 pub struct Clip;
 
 pub(crate) const DEFS: &[OpDef] =
-    &[OpDef { name: "Clip", since: 6, build: with_attributes }, OpDef { name: "Clip", since: 11, build: with_inputs }];
+    &[OpDef { name: "Clip", since: 1, build: with_attributes }, OpDef { name: "Clip", since: 11, build: with_inputs }];
 
 fn with_attributes(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     attrs.only(&["min", "max"])?;

@@ -1,4 +1,4 @@
-//! CumSum: sums of all elements up to each.
+//! CumSum and CumProd: sums and products of all elements up to each.
 
 use std::sync::Arc;
 
@@ -9,25 +9,30 @@ use crate::def::OpDef;
 use crate::elements::{Float, Int, NumericBody, count, require_number};
 use crate::moves::ints;
 
-/// Running sums along the axis that the second input names.
+/// Running sums or products along the axis that the second input names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CumSum {
+pub struct Cumulative {
+    /// Whether elements are multiplied, else added.
+    pub product: bool,
     /// Whether an element's own value is left out.
     pub exclusive: bool,
     /// Whether the sums run from the end.
     pub reverse: bool,
 }
 
-pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "CumSum", since: 11, build }];
+pub(crate) const DEFS: &[OpDef] = &[
+    OpDef { name: "CumProd", since: 26, build: |attrs, _| build(attrs, true) },
+    OpDef { name: "CumSum", since: 11, build: |attrs, _| build(attrs, false) },
+];
 
-fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
+fn build(attrs: &Attrs, product: bool) -> Result<OpRef, AttrError> {
     attrs.only(&["exclusive", "reverse"])?;
-    Ok(Arc::new(CumSum { exclusive: attrs.flag("exclusive", false)?, reverse: attrs.flag("reverse", false)? }))
+    Ok(Arc::new(Cumulative { product, exclusive: attrs.flag("exclusive", false)?, reverse: attrs.flag("reverse", false)? }))
 }
 
-impl Op for CumSum {
+impl Op for Cumulative {
     fn name(&self) -> &'static str {
-        "CumSum"
+        if self.product { "CumProd" } else { "CumSum" }
     }
 
     fn attrs(&self) -> Attrs {
@@ -48,28 +53,28 @@ impl Op for CumSum {
 }
 
 struct Body<'b, 'a> {
-    op: CumSum,
+    op: Cumulative,
     io: &'b mut Io<'a>,
 }
 
 impl Body<'_, '_> {
-    fn sums<T: Element, A: Copy>(&mut self, zero: A, add: impl Fn(A, T) -> A, end: impl Fn(A) -> T) -> Result<(), OpError> {
+    fn each<T: Element, A: Copy>(&mut self, start: A, join: impl Fn(A, T) -> A, end: impl Fn(A) -> T) -> Result<(), OpError> {
         let (x, shape) = (self.io.slice::<T>(0)?, self.io.shape(0)?);
         let axis = ints(self.io, 1)?.first().copied().ok_or_else(|| OpError::Value("input 1 is empty".into()))?;
         let axis = normalize_axis(axis, shape.rank())?;
         let (len, inner) = (shape[axis], count(&shape[axis + 1..]));
         let y = self.io.out_slice::<T>(0)?;
         if y.len() != x.len() {
-            return Err(OpError::Value(format!("{shape} has no {} sums", y.len())));
+            return Err(OpError::Value(format!("{shape} has no {} results", y.len())));
         }
         for line in 0..x.len().checked_div(len).unwrap_or(0) {
-            let mut sum = zero;
+            let mut so_far = start;
             for k in 0..len {
                 let k = if self.op.reverse { len - 1 - k } else { k };
                 let at = (line / inner * len + k) * inner + line % inner;
-                let with = add(sum, x[at]);
-                y[at] = end(if self.op.exclusive { sum } else { with });
-                sum = with;
+                let with = join(so_far, x[at]);
+                y[at] = end(if self.op.exclusive { so_far } else { with });
+                so_far = with;
             }
         }
         Ok(())
@@ -78,10 +83,16 @@ impl Body<'_, '_> {
 
 impl NumericBody for Body<'_, '_> {
     fn float<T: Float>(&mut self) -> Result<(), OpError> {
-        self.sums::<T, f64>(0.0, |a, b| a + b.to_f64(), T::from_f64)
+        match self.op.product {
+            true => self.each::<T, f64>(1.0, |a, b| a * b.to_f64(), T::from_f64),
+            false => self.each::<T, f64>(0.0, |a, b| a + b.to_f64(), T::from_f64),
+        }
     }
 
     fn int<T: Int>(&mut self) -> Result<(), OpError> {
-        self.sums::<T, i128>(0, |a, b| a.wrapping_add(b.to_i128()), T::wrap)
+        match self.op.product {
+            true => self.each::<T, i128>(1, |a, b| a.wrapping_mul(b.to_i128()), T::wrap),
+            false => self.each::<T, i128>(0, |a, b| a.wrapping_add(b.to_i128()), T::wrap),
+        }
     }
 }

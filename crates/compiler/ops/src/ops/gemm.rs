@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use fastserve_ir::{AttrError, Attrs, Dim, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
+use fastserve_tensor::Element;
 
 use crate::broadcast::{broadcast_strides, fits};
 use crate::def::OpDef;
-use crate::elements::{Float, for_float, require_float};
+use crate::elements::{Float, Int, NumericBody, require_number};
 
 /// `α · A' · B' + β · C`, where A' and B' may be transposed and C is broadcast.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,10 +22,14 @@ pub struct Gemm {
     pub trans_b: bool,
 }
 
-pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "Gemm", since: 7, build }];
+pub(crate) const DEFS: &[OpDef] = &[
+    // Before opset 7 an attribute said whether C is broadcast, which its extents show.
+    OpDef { name: "Gemm", since: 1, build: |attrs, _| build(attrs, &["alpha", "beta", "broadcast", "transA", "transB"]) },
+    OpDef { name: "Gemm", since: 7, build: |attrs, _| build(attrs, &["alpha", "beta", "transA", "transB"]) },
+];
 
-fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
-    attrs.only(&["alpha", "beta", "transA", "transB"])?;
+fn build(attrs: &Attrs, known: &[&str]) -> Result<OpRef, AttrError> {
+    attrs.only(known)?;
     Ok(Arc::new(Gemm {
         alpha: attrs.float_or("alpha", 1.0)?,
         beta: attrs.float_or("beta", 1.0)?,
@@ -54,7 +59,7 @@ impl Op for Gemm {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
-        require_float(inputs, 0)?;
+        require_number(inputs, 0)?;
         let a = inputs.ranked(0, 2)?;
         let b = inputs.ranked(1, 2)?;
         inputs.same_dtype(1, a.dtype)?;
@@ -73,7 +78,7 @@ impl Op for Gemm {
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let dtype = io.dtype(0)?;
-        for_float!(dtype, T => self.body::<T>(io))
+        Body { op: *self, io }.run(dtype)
     }
 }
 
@@ -90,31 +95,59 @@ fn check_addend(c: &Fact, m: &Dim, n: &Dim) -> Result<(), ShapeError> {
     Err(ShapeError::shape("input 2 cannot be broadcast to the product"))
 }
 
-impl Gemm {
-    fn body<T: Float>(&self, io: &mut Io<'_>) -> Result<(), OpError> {
-        let (sa, sb, out) = (io.shape(0)?, io.shape(1)?, io.out_shape(0)?);
+struct Body<'b, 'a> {
+    op: Gemm,
+    io: &'b mut Io<'a>,
+}
+
+impl NumericBody for Body<'_, '_> {
+    fn float<T: Float>(&mut self) -> Result<(), OpError> {
+        let (alpha, beta) = (f64::from(self.op.alpha), f64::from(self.op.beta));
+        self.each::<T, f64>((0.0, T::to_f64), |sum, a, b| sum + a * b, |sum, c| T::from_f64(alpha * sum + beta * c))
+    }
+
+    fn int<T: Int>(&mut self) -> Result<(), OpError> {
+        let (alpha, beta) = (f64::from(self.op.alpha), f64::from(self.op.beta));
+        let exact = alpha == 1.0 && beta == 1.0;
+        let end = |sum: i128, c: i128| match exact {
+            true => T::wrap(sum.wrapping_add(c)),
+            false => T::wrap((alpha * sum as f64 + beta * c as f64) as i128),
+        };
+        self.each::<T, i128>((0, T::to_i128), |sum, a, b| sum.wrapping_add(a.wrapping_mul(b)), end)
+    }
+}
+
+impl Body<'_, '_> {
+    /// Stores `end` of each sum of products and its addend, which is `zero` without C.
+    fn each<T: Element, A: Copy>(
+        &mut self,
+        (zero, read): (A, fn(T) -> A),
+        add: impl Fn(A, A, A) -> A,
+        end: impl Fn(A, A) -> T,
+    ) -> Result<(), OpError> {
+        let (sa, sb, out) = (self.io.shape(0)?, self.io.shape(1)?, self.io.out_shape(0)?);
         let ([a0, a1], [b0, b1]) = (sa.dims(), sb.dims()) else {
             return Err(OpError::Value(format!("expected matrices, got {sa} and {sb}")));
         };
-        let k = if self.trans_a { *a0 } else { *a1 };
-        if k != if self.trans_b { *b1 } else { *b0 } {
-            return Err(OpError::Value(format!("inner extents of {sa} and {sb} differ")));
+        let (trans_a, trans_b) = (self.op.trans_a, self.op.trans_b);
+        let ((m, k), (kb, n)) = (if trans_a { (*a1, *a0) } else { (*a0, *a1) }, if trans_b { (*b1, *b0) } else { (*b0, *b1) });
+        if k != kb || out[..] != [m, n] {
+            return Err(OpError::Value(format!("the product of {sa} and {sb} is not {out}")));
         }
-        let (a, b) = (io.slice::<T>(0)?, io.slice::<T>(1)?);
-        let addend = addend::<T>(io)?;
+        let (a, b) = (self.io.slice::<T>(0)?, self.io.slice::<T>(1)?);
+        let addend = addend::<T>(self.io)?;
         let at = |m: usize, i: usize, j: usize, stride: usize, t: bool| if t { j * m + i } else { i * stride + j };
-        for (i, y) in io.out_slice::<T>(0)?.iter_mut().enumerate() {
-            let (row, col) = (i / out[1], i % out[1]);
-            let product = |kk| a[at(*a1, row, kk, *a1, self.trans_a)].to_f64() * b[at(*b1, kk, col, *b1, self.trans_b)].to_f64();
-            let sum: f64 = (0..k).map(product).sum();
-            *y = T::from_f64(f64::from(self.alpha) * sum + f64::from(self.beta) * addend(row, col));
+        for (i, y) in self.io.out_slice::<T>(0)?.iter_mut().enumerate() {
+            let (row, col) = (i / n, i % n);
+            let term = |sum, kk| add(sum, read(a[at(*a1, row, kk, *a1, trans_a)]), read(b[at(*b1, kk, col, *b1, trans_b)]));
+            *y = end((0..k).fold(zero, term), addend(row, col).map_or(zero, read));
         }
         Ok(())
     }
 }
 
-/// C at a row and a column, broadcast; 0 without C.
-fn addend<'a, T: Float>(io: &Io<'a>) -> Result<impl Fn(usize, usize) -> f64 + use<'a, T>, OpError> {
+/// C at a row and a column, broadcast; none without C.
+fn addend<'a, T: Element>(io: &Io<'a>) -> Result<impl Fn(usize, usize) -> Option<T> + use<'a, T>, OpError> {
     let c = match io.opt(2) {
         None => None,
         Some(c) => {
@@ -125,5 +158,5 @@ fn addend<'a, T: Float>(io: &Io<'a>) -> Result<impl Fn(usize, usize) -> f64 + us
             Some((c.as_slice::<T>()?, broadcast_strides(c.shape(), &out)))
         }
     };
-    Ok(move |row: usize, col: usize| c.map_or(0.0, |(c, s)| c[row * s[0] + col * s[1]].to_f64()))
+    Ok(move |row: usize, col: usize| c.and_then(|(c, s)| c.get(row * s[0] + col * s[1]).copied()))
 }

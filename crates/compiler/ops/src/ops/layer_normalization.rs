@@ -10,6 +10,7 @@ use fastserve_tensor::{DType, Shape, bf16};
 use crate::broadcast::{broadcast_strides, fits, walk};
 use crate::def::OpDef;
 use crate::elements::{Float, count, for_float, require_float};
+use crate::numbers::{self, numbers};
 
 /// `(x − mean) / √(var + ε) · scale + bias` over all axes from `axis` on; RMSNormalization has neither mean nor bias.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,13 +56,15 @@ impl Op for LayerNormalization {
         let axis = normalize_axis(self.axis, x.rank())?;
         for i in 1..if self.rms { 2 } else { 3 } {
             if i == 1 || inputs.opt(i).is_some() {
-                check_parameter(inputs.same_dtype(i, x.dtype)?, &x.shape, i)?;
+                // The scale of RMSNormalization has the type of the result, which may be another than that of X.
+                let parameter = if self.rms { require_float(inputs, i)? } else { inputs.same_dtype(i, x.dtype)? };
+                check_parameter(parameter, &x.shape, i)?;
             }
         }
-        let y = Fact::new(x.dtype, x.shape.clone());
         if self.rms {
-            return Ok(vec![y]);
+            return Ok(vec![Fact::new(inputs.req(1)?.dtype, x.shape.clone())]);
         }
+        let y = Fact::new(x.dtype, x.shape.clone());
         let stat = |(i, d): (usize, &Dim)| if i < axis { d.clone() } else { Dim::Known(1) };
         let stats = Fact::new(self.stash, x.shape.iter().enumerate().map(stat).collect());
         Ok(vec![y, stats.clone(), stats])
@@ -69,6 +72,9 @@ impl Op for LayerNormalization {
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let dtype = io.dtype(0)?;
+        if self.rms && io.dtype(1)? != dtype {
+            return self.mixed(io);
+        }
         for_float!(dtype, T => self.body::<T>(io))
     }
 
@@ -115,6 +121,23 @@ impl LayerNormalization {
         }
         let normal: Vec<f64> = x.iter().enumerate().map(|(i, v)| (v.to_f64() - stats[i / len].0) * stats[i / len].1).collect();
         scale_and_shift::<T>(io, &shape, &normal, if self.rms { &[1] } else { &[1, 2] })
+    }
+
+    /// The body where X and the result have different types.
+    fn mixed(&self, io: &mut Io<'_>) -> Result<(), OpError> {
+        let (shape, own) = (io.shape(0)?, io.shape(1)?);
+        let len = count(&shape[normalize_axis(self.axis, shape.rank())?..]);
+        let (x, scale) = (numbers(io, 0)?, numbers(io, 1)?);
+        if !fits(&own, &shape) {
+            return Err(OpError::Value(format!("cannot broadcast {own} to {shape}")));
+        }
+        let factor = |row: &[f64]| 1.0 / (row.iter().map(|v| v * v).sum::<f64>() / len as f64 + f64::from(self.epsilon)).sqrt();
+        let factors: Vec<f64> = x.chunks(len.max(1)).map(factor).collect();
+        let mut y = vec![0.0; x.len()];
+        if !y.is_empty() {
+            walk(&shape, &[broadcast_strides(&own, &shape)], |i, [s]| y[i] = x[i] * factors[i / len] * scale[s]);
+        }
+        numbers::store(io, 0, &y)
     }
 
     /// What is subtracted from a row, and what it is multiplied with.

@@ -8,6 +8,7 @@ use fastserve_tensor::{DType, TensorView};
 use crate::def::OpDef;
 use crate::elements::{count, for_width, words, words_mut};
 use crate::moves::ints_of;
+use crate::numbers::numbers_of;
 use crate::shape_ints::{Int, ranked, signed};
 
 /// A new axis of the extent that the second input says; the third input is the value off and the value on.
@@ -56,10 +57,10 @@ impl Op for OneHot {
 /// The depth, which may be a float.
 fn depth(inputs: &Inputs<'_>) -> Result<Int, ShapeError> {
     let fact = inputs.req(1)?;
-    let float = fact.value.as_ref().and_then(|v| v.as_slice::<f32>().ok()?.first().copied());
-    match float {
+    let known = fact.value.as_ref().filter(|v| v.numel() == 1).and_then(|v| numbers_of(&v.view().ok()?).ok()?.first().copied());
+    match known {
         Some(v) => Ok(Int::Known(v as i64)),
-        None if fact.dtype.is_float() => Err(ShapeError::DataDependent(1)),
+        None if !matches!(fact.dtype, DType::I32 | DType::I64) => Err(ShapeError::DataDependent(1)),
         None => signed(inputs, 1)?.into_iter().next().ok_or_else(|| ShapeError::shape("input 1 is empty")),
     }
 }
@@ -67,8 +68,8 @@ fn depth(inputs: &Inputs<'_>) -> Result<Int, ShapeError> {
 /// For each index, the place that is on; none where it is outside.
 fn places(view: &TensorView<'_>, depth: usize) -> Result<Vec<Option<usize>>, OpError> {
     let list = match view.dtype() {
-        DType::F32 => view.as_slice::<f32>()?.iter().map(|&v| v as i64).collect(),
-        _ => ints_of(view)?,
+        DType::I32 | DType::I64 => ints_of(view)?,
+        _ => numbers_of(view)?.into_iter().map(|v| v as i64).collect(),
     };
     let place = |v: i64| if v < 0 { v.checked_add(depth as i64) } else { Some(v) };
     let inside = |v: i64| usize::try_from(place(v)?).ok().filter(|&p| p < depth);

@@ -18,6 +18,8 @@ pub struct Pool {
     pub kind: PoolKind,
     /// The window.
     pub window: WindowAttrs,
+    /// Whether the output Indices counts the first spatial axis as the fastest one.
+    pub column_major: bool,
 }
 
 pub(crate) const DEFS: &[OpDef] =
@@ -25,23 +27,20 @@ pub(crate) const DEFS: &[OpDef] =
 
 fn build_max(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     attrs.only(&[&WindowAttrs::NAMES[..], &["storage_order"]].concat())?;
-    if attrs.flag("storage_order", false)? {
-        return Err(AttrError::value("storage_order", "indices in column-major order are not supported"));
-    }
-    build(PoolKind::Max, attrs)
+    build(PoolKind::Max, attrs, attrs.flag("storage_order", false)?)
 }
 
 fn build_average(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     attrs.only(&[&WindowAttrs::NAMES[..], &["count_include_pad"]].concat())?;
-    build(PoolKind::Average { count_include_pad: attrs.flag("count_include_pad", false)? }, attrs)
+    build(PoolKind::Average { count_include_pad: attrs.flag("count_include_pad", false)? }, attrs, false)
 }
 
-fn build(kind: PoolKind, attrs: &Attrs) -> Result<OpRef, AttrError> {
+fn build(kind: PoolKind, attrs: &Attrs, column_major: bool) -> Result<OpRef, AttrError> {
     let window = WindowAttrs::read(attrs)?;
     if window.kernel_shape.is_none() {
         return Err(AttrError::Missing("kernel_shape"));
     }
-    Ok(Arc::new(Pool { kind, window }))
+    Ok(Arc::new(Pool { kind, window, column_major }))
 }
 
 impl Op for Pool {
@@ -56,6 +55,7 @@ impl Op for Pool {
         let attrs = self.window.write(Attrs::new());
         match self.kind {
             PoolKind::Average { count_include_pad: true } => attrs.with_int("count_include_pad", 1),
+            _ if self.column_major => attrs.with_int("storage_order", 1),
             _ => attrs,
         }
     }
@@ -68,13 +68,14 @@ impl Op for Pool {
         }
         let mut shape = x.shape[..2].to_vec();
         shape.extend(self.window.infer(&x.shape[2..], kernel)?);
-        Ok(vec![Fact::new(x.dtype, shape)])
+        let y = Fact::new(x.dtype, shape.clone());
+        Ok(if self.kind == PoolKind::Max { vec![y, Fact::new(DType::I64, shape)] } else { vec![y] })
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         match io.dtype(0)? {
-            DType::U8 => self.body(io, |plane: &[u8], axes, out, input| max_int(plane, axes, out, input)),
-            DType::I8 => self.body(io, |plane: &[i8], axes, out, input| max_int(plane, axes, out, input)),
+            DType::U8 => self.max_body(io, 0u8, |v, max| v > max),
+            DType::I8 => self.max_body(io, 0i8, |v, max| v > max),
             dtype => for_float!(dtype, T => self.float_body::<T>(io)),
         }
     }
@@ -82,7 +83,7 @@ impl Op for Pool {
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         let window = cx.inputs.req(0).ok().and_then(|x| self.window.window2d(&x.shape[2..], self.kernel()));
         match window {
-            Some(window) if cx.all_f32() => Lowered::Pool(PoolSpec { kind: self.kind, window }),
+            Some(window) if cx.all_f32() && cx.outputs.len() == 1 => Lowered::Pool(PoolSpec { kind: self.kind, window }),
             _ => Lowered::Reference,
         }
     }
@@ -102,17 +103,43 @@ impl Pool {
     }
 
     fn float_body<T: Float>(&self, io: &mut Io<'_>) -> Result<(), OpError> {
-        self.body(io, |plane: &[T], axes, out, input| {
-            T::from_f64(match self.kind {
-                PoolKind::Max => max_at(plane, axes, out, input),
-                PoolKind::Average { count_include_pad } => mean_at(plane, axes, out, input, count_include_pad),
-            })
-        })
+        match self.kind {
+            PoolKind::Max => self.max_body(io, T::from_f64(f64::NEG_INFINITY), |v: T, max: T| {
+                let v = v.to_f64();
+                v.is_nan() || v > max.to_f64()
+            }),
+            PoolKind::Average { count_include_pad } => {
+                self.body(io, 0, |plane: &[T], axes, out, input| T::from_f64(mean_at(plane, axes, out, input, count_include_pad)))
+            }
+        }
     }
 
-    /// Calls `at` for each output with its plane of the input, the window, and where it is.
-    fn body<T: Element>(&self, io: &mut Io<'_>, at: impl Fn(&[T], &[Axis], &[usize], &[usize]) -> T) -> Result<(), OpError> {
-        let (sx, so) = (io.shape(0)?, io.out_shape(0)?);
+    /// The maximum of each window (`none` of one that lies in the padding), and where it stands if that is asked for.
+    fn max_body<T: Element>(&self, io: &mut Io<'_>, none: T, above: impl Fn(T, T) -> bool + Copy) -> Result<(), OpError> {
+        self.body(io, 0, |plane: &[T], axes, out, input| max_at(plane, axes, out, input, above).map_or(none, |at| plane[at]))?;
+        if io.num_outputs() < 2 {
+            return Ok(());
+        }
+        let (sx, so) = (io.shape(0)?, io.out_shape(1)?);
+        let (space, planes) = (count(&sx[2..]), count(&so[2..]));
+        self.body(io, 1, |plane: &[T], axes, out, input| {
+            let order = |at: usize| if self.column_major { column_major(at, input) } else { at };
+            max_at(plane, axes, out, input, above).map_or(-1, |at| order(at) as i64)
+        })?;
+        for (i, y) in io.out_slice::<i64>(1)?.iter_mut().enumerate().filter(|(_, y)| **y >= 0) {
+            *y += (i / planes * space) as i64;
+        }
+        Ok(())
+    }
+
+    /// Calls `at` for each element of an output with its plane of the input, the window, and where it is.
+    fn body<T: Element, Y: Element>(
+        &self,
+        io: &mut Io<'_>,
+        output: usize,
+        at: impl Fn(&[T], &[Axis], &[usize], &[usize]) -> Y,
+    ) -> Result<(), OpError> {
+        let (sx, so) = (io.shape(0)?, io.out_shape(output)?);
         if sx.rank() != so.rank() || sx.rank() != self.kernel().len() + 2 || sx[..2] != so[..2] {
             return Err(OpError::Value(format!("expected {so} of {sx} by a window of {:?}", self.kernel())));
         }
@@ -122,7 +149,7 @@ impl Pool {
         }
         let (space, out_space) = (count(&sx[2..]), count(&so[2..]));
         let x = io.slice::<T>(0)?;
-        for (i, y) in io.out_slice::<T>(0)?.iter_mut().enumerate() {
+        for (i, y) in io.out_slice::<Y>(output)?.iter_mut().enumerate() {
             let plane = &x[i / out_space * space..][..space];
             let out = unflatten(i % out_space, &so[2..]);
             *y = at(plane, &axes, &out, &sx[2..]);
@@ -131,19 +158,20 @@ impl Pool {
     }
 }
 
-fn max_int<T: Element + Ord + Default>(plane: &[T], axes: &[Axis], out: &[usize], input: &[usize]) -> T {
-    let mut max = None;
-    taps(axes, out, input, |_, position| max = max.max(Some(plane[position])));
-    max.unwrap_or_default()
+/// Where the largest element of a window stands in its plane: the first of equal ones, the last NaN; none in the padding.
+fn max_at<T: Element>(plane: &[T], axes: &[Axis], out: &[usize], input: &[usize], above: impl Fn(T, T) -> bool) -> Option<usize> {
+    let mut best: Option<usize> = None;
+    taps(axes, out, input, |_, position| {
+        if best.is_none_or(|b| above(plane[position], plane[b])) {
+            best = Some(position);
+        }
+    });
+    best
 }
 
-fn max_at<T: Float>(plane: &[T], axes: &[Axis], out: &[usize], input: &[usize]) -> f64 {
-    let mut max = f64::NEG_INFINITY;
-    taps(axes, out, input, |_, position| {
-        let v = plane[position].to_f64();
-        max = if v.is_nan() || v > max { v } else { max };
-    });
-    max
+/// A flat position counted with the first axis as the fastest one.
+fn column_major(at: usize, shape: &[usize]) -> usize {
+    unflatten(at, shape).iter().zip(shape).rev().fold(0, |flat, (i, d)| flat * d + i)
 }
 
 /// The mean; padding counts if `include_pad`, but never what a last, partial window reaches beyond it.

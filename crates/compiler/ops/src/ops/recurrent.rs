@@ -55,12 +55,14 @@ pub struct Recurrent {
     pub batch_first: bool,
 }
 
-const COMMON: [&str; 7] = ["activation_alpha", "activation_beta", "activations", "clip", "direction", "hidden_size", "layout"];
+/// `output_sequence` of opset 1 said whether Y is made; now it is where it is used.
+const COMMON: [&str; 8] =
+    ["activation_alpha", "activation_beta", "activations", "clip", "direction", "hidden_size", "layout", "output_sequence"];
 
 pub(crate) const DEFS: &[OpDef] = &[
-    OpDef { name: "GRU", since: 7, build: build_gru },
-    OpDef { name: "LSTM", since: 7, build: build_lstm },
-    OpDef { name: "RNN", since: 7, build: build_rnn },
+    OpDef { name: "GRU", since: 1, build: build_gru },
+    OpDef { name: "LSTM", since: 1, build: build_lstm },
+    OpDef { name: "RNN", since: 1, build: build_rnn },
 ];
 
 fn build_gru(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
@@ -80,7 +82,8 @@ fn build_rnn(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
 
 fn build(attrs: &Attrs, cell: Cell) -> Result<OpRef, AttrError> {
     let direction = match attrs.str("direction")?.as_deref() {
-        None | Some("forward") => Direction::Forward,
+        // The default of GRU is misspelt in opset 1.
+        None | Some("forward" | "foward") => Direction::Forward,
         Some("reverse") => Direction::Reverse,
         Some("bidirectional") => Direction::Both,
         Some(other) => return Err(AttrError::value("direction", format!("expected forward, reverse or bidirectional, got {other}"))),

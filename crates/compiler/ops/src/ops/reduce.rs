@@ -6,11 +6,11 @@ use fastserve_ir::{
     AttrError, Attrs, Dim, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, PoolKind, PoolSpec, ReduceSpec, ShapeError, Window2d,
 };
 use fastserve_kernels::reduce::ReduceOp;
-use fastserve_tensor::{DType, Element, MAX_RANK, Shape, TensorView};
+use fastserve_tensor::{Bool, DType, Element, MAX_RANK, Shape, TensorView};
 
 use crate::broadcast::walk;
 use crate::def::OpDef;
-use crate::elements::{Float, Int, NumericBody, require_number};
+use crate::elements::{Float, Int, NumericBody};
 use crate::shape_ints::{self, distinct_axes};
 
 /// What is made of the elements.
@@ -109,7 +109,10 @@ impl Op for Reduce {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
-        let x = require_number(inputs, 0)?;
+        let x = inputs.req(0)?;
+        if x.dtype == DType::Bool && !self.kind.takes_bool() {
+            return Err(ShapeError::DType { index: 0, expected: "a number".into(), got: x.dtype });
+        }
         let reduced = self.known_axes(inputs, x.rank())?;
         let extent = |(i, d): (usize, &Dim)| match (reduced[i], self.keepdims) {
             (false, _) => Some(d.clone()),
@@ -122,6 +125,11 @@ impl Op for Reduce {
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let reduced = self.actual_axes(io)?;
         let dtype = io.dtype(0)?;
+        if dtype == DType::Bool && self.kind.takes_bool() {
+            let max = self.kind == ReduceKind::Max;
+            let join = |a: &bool, b: Bool| if max { *a || b.into() } else { *a && b.into() };
+            return Plan::new(&io.shape(0)?, &reduced)?.run::<Bool, bool>(io, !max, join, |any, _| Ok(any.into()));
+        }
         Body { kind: self.kind, plan: Plan::new(&io.shape(0)?, &reduced)?, io }.run(dtype)
     }
 
@@ -280,6 +288,11 @@ impl ReduceKind {
         matches!(self, Max | Mean | Min | Prod | Sum)
     }
 
+    /// Whether truth values have it: whether all or any are true.
+    fn takes_bool(self) -> bool {
+        matches!(self, ReduceKind::Max | ReduceKind::Min)
+    }
+
     /// The kernel's operation, if it has one.
     fn kernel(self) -> Option<ReduceOp> {
         match self {
@@ -318,6 +331,20 @@ fn add_exp((max, sum): (f64, f64), x: f64) -> (f64, f64) {
 }
 
 impl Body<'_, '_> {
+    /// Roots and logarithms of integers, towards zero.
+    fn rounded_down<T: Int>(&mut self) -> Result<(), OpError> {
+        let (kind, squares) = (self.kind, self.kind == ReduceKind::L2);
+        if kind == ReduceKind::LogSumExp {
+            let end = |(max, sum): (f64, f64), _| Ok(T::wrap((max + sum.ln()) as i128));
+            return self.plan.run::<T, (f64, f64)>(self.io, (f64::NEG_INFINITY, 0.0), |a, b| add_exp(*a, b.to_i128() as f64), end);
+        }
+        let add = |sum: &f64, b: T| {
+            let b = b.to_i128() as f64;
+            sum + if squares { b * b } else { b }
+        };
+        self.plan.run::<T, f64>(self.io, 0.0, add, |sum, count| Ok(T::wrap(kind.end(sum, count) as i128)))
+    }
+
     fn log_sum_exp<T: Float>(&mut self) -> Result<(), OpError> {
         let end = |(max, sum): (f64, f64), _| Ok(T::from_f64(max + sum.ln()));
         self.plan.run::<T, (f64, f64)>(self.io, (f64::NEG_INFINITY, 0.0), |a, b| add_exp(*a, b.to_f64()), end)
@@ -348,8 +375,7 @@ impl NumericBody for Body<'_, '_> {
             ReduceKind::Prod => (Some(1), i128::wrapping_mul),
             ReduceKind::Max => (None, Ord::max),
             ReduceKind::Min => (None, Ord::min),
-            // Roots and logarithms of integers are no integers.
-            ReduceKind::L2 | ReduceKind::LogSum | ReduceKind::LogSumExp => return Err(OpError::DType(T::DTYPE)),
+            ReduceKind::L2 | ReduceKind::LogSum | ReduceKind::LogSumExp => return self.rounded_down::<T>(),
         };
         let mean = self.kind == ReduceKind::Mean;
         let empty = || OpError::Value("a mean or extreme of no integers".into());

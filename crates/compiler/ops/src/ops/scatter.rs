@@ -45,6 +45,7 @@ pub struct ScatterND {
 }
 
 pub(crate) const DEFS: &[OpDef] = &[
+    OpDef { name: "Scatter", since: 9, build: scatter_elements },
     OpDef { name: "ScatterElements", since: 11, build: scatter_elements },
     OpDef {
         name: "ScatterND",

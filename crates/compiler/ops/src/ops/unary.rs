@@ -21,32 +21,33 @@ macro_rules! table {
 }
 
 table! {
-    "Abs" 6 |_| Ok(UnaryOp::Abs);
-    "Ceil" 6 |_| Ok(UnaryOp::Ceil);
+    "Abs" 1 |_| Ok(UnaryOp::Abs);
+    "Ceil" 1 |_| Ok(UnaryOp::Ceil);
     "Celu" 12 |a| Ok(UnaryOp::Celu { alpha: param(a, "alpha", 1.0)? });
     "Cos" 7 |_| Ok(UnaryOp::Cos);
-    "Elu" 6 |a| Ok(UnaryOp::Elu { alpha: param(a, "alpha", 1.0)? });
+    "Elu" 1 |a| Ok(UnaryOp::Elu { alpha: param(a, "alpha", 1.0)? });
     "Erf" 9 |_| Ok(UnaryOp::Erf);
-    "Exp" 6 |_| Ok(UnaryOp::Exp);
-    "Floor" 6 |_| Ok(UnaryOp::Floor);
+    "Exp" 1 |_| Ok(UnaryOp::Exp);
+    "Floor" 1 |_| Ok(UnaryOp::Floor);
     "Gelu" 20 |a| Ok(UnaryOp::Activation(read_gelu(a)?));
-    "HardSigmoid" 6 |a| Ok(UnaryOp::Activation(Activation::HardSigmoid { alpha: a.float_or("alpha", 0.2)?, beta: a.float_or("beta", 0.5)? }));
+    "HardSigmoid" 1 |a| Ok(UnaryOp::Activation(Activation::HardSigmoid { alpha: a.float_or("alpha", 0.2)?, beta: a.float_or("beta", 0.5)? }));
     "HardSwish" 14 |_| Ok(UnaryOp::Activation(Activation::HardSwish));
-    "LeakyRelu" 6 |a| Ok(UnaryOp::Activation(Activation::LeakyRelu { alpha: a.float_or("alpha", 0.01)? }));
-    "Log" 6 |_| Ok(UnaryOp::Log);
+    "LeakyRelu" 1 |a| Ok(UnaryOp::Activation(Activation::LeakyRelu { alpha: a.float_or("alpha", 0.01)? }));
+    "Log" 1 |_| Ok(UnaryOp::Log);
     "Mish" 18 |_| Ok(UnaryOp::Activation(Activation::Mish));
-    "Neg" 6 |_| Ok(UnaryOp::Neg);
-    "Reciprocal" 6 |_| Ok(UnaryOp::Reciprocal);
-    "Relu" 6 |_| Ok(UnaryOp::Activation(Activation::Relu));
+    "Neg" 1 |_| Ok(UnaryOp::Neg);
+    "Reciprocal" 1 |_| Ok(UnaryOp::Reciprocal);
+    "Relu" 1 |_| Ok(UnaryOp::Activation(Activation::Relu));
     "Round" 11 |_| Ok(UnaryOp::Round);
+    "Selu" 1 |a| Ok(UnaryOp::Selu { alpha: param(a, "alpha", 1.6732)?, gamma: param(a, "gamma", 1.0507)? });
     "Selu" 6 |a| Ok(UnaryOp::Selu { alpha: param(a, "alpha", SELU_ALPHA)?, gamma: param(a, "gamma", SELU_GAMMA)? });
-    "Sigmoid" 6 |_| Ok(UnaryOp::Activation(Activation::Sigmoid));
+    "Sigmoid" 1 |_| Ok(UnaryOp::Activation(Activation::Sigmoid));
     "Sign" 9 |_| Ok(UnaryOp::Sign);
     "Sin" 7 |_| Ok(UnaryOp::Sin);
     "Softplus" 1 |_| Ok(UnaryOp::Softplus);
     "Softsign" 1 |_| Ok(UnaryOp::Softsign);
-    "Sqrt" 6 |_| Ok(UnaryOp::Sqrt);
-    "Tanh" 6 |_| Ok(UnaryOp::Activation(Activation::Tanh));
+    "Sqrt" 1 |_| Ok(UnaryOp::Sqrt);
+    "Tanh" 1 |_| Ok(UnaryOp::Activation(Activation::Tanh));
     "ThresholdedRelu" 10 |a| Ok(UnaryOp::ThresholdedRelu { alpha: param(a, "alpha", 1.0)? });
     "fs.Power" 1 |a| Ok(UnaryOp::Power { exponent: param(a, "exponent", 1.0)? });
     "fs.Clip" 1 |a| Ok(UnaryOp::Activation(read_clip(a)?));
@@ -158,7 +159,8 @@ impl Op for Unary {
 
 impl Unary {
     fn takes_integers(&self, dtype: DType) -> bool {
-        dtype != DType::Bool && matches!(self.0, UnaryOp::Abs | UnaryOp::Neg | UnaryOp::Sign | UnaryOp::Activation(Activation::Relu))
+        dtype != DType::Bool
+            && matches!(self.0, UnaryOp::Abs | UnaryOp::Erf | UnaryOp::Neg | UnaryOp::Sign | UnaryOp::Activation(Activation::Relu))
     }
 }
 
@@ -249,6 +251,7 @@ pub(crate) fn clip(x: f64, min: f64, max: f64) -> f64 {
 fn apply_int(op: UnaryOp, x: i128) -> i128 {
     match op {
         UnaryOp::Abs => x.abs(),
+        UnaryOp::Erf => erf(x as f64) as i128,
         UnaryOp::Neg => -x,
         UnaryOp::Sign => x.signum(),
         _ => x.max(0),

@@ -31,7 +31,7 @@ pub struct Variadic(pub VariadicKind);
 macro_rules! table {
     ($($name:literal $kind:ident;)*) => {
         pub(crate) const DEFS: &[OpDef] =
-            &[$(OpDef { name: $name, since: 8, build: |attrs, _| make(attrs, VariadicKind::$kind) }),*];
+            &[$(OpDef { name: $name, since: 1, build: |attrs, _| make(attrs, VariadicKind::$kind) }),*];
 
         fn name_of(kind: VariadicKind) -> &'static str {
             match kind { $(VariadicKind::$kind => $name,)* }

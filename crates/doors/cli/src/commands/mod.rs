@@ -2,12 +2,15 @@
 
 pub(crate) mod bench;
 pub(crate) mod classify;
+pub(crate) mod compare;
+pub(crate) mod conformance;
 pub(crate) mod detect;
 pub(crate) mod diff;
 pub(crate) mod digits;
 pub(crate) mod embed;
 pub(crate) mod inspect;
 pub(crate) mod legacy;
+pub(crate) mod optimize;
 pub(crate) mod peer;
 pub(crate) mod per_step;
 pub(crate) mod ranking;

@@ -1,5 +1,6 @@
 //! What is known of an ONNX model that cannot be run.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Result;
@@ -68,12 +69,17 @@ fn print_unsupported(unsupported: &[Unsupported], cx: &mut Cx<'_>) -> Result<()>
         let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
         writeln!(cx.out, "  {} ({}): {}{more}", clean::word(op), clean::word(why), clean::word(&named))?;
     }
+    let advice: BTreeSet<&str> = unsupported.iter().map(Unsupported::advice).collect();
+    for advice in advice {
+        writeln!(cx.out, "what to do: {advice}")?;
+    }
     Ok(())
 }
 
 fn report(path: &Path, survey: &Survey, unsupported: &[Unsupported], cx: &mut Cx<'_>) -> Result<()> {
     let operator = |o: &Operator| json!({ "name": label(o), "opset": o.opset, "count": o.count, "supported": o.supported, "why": o.why });
-    let place = |u: &Unsupported| json!({ "node": u.node, "op": u.op, "domain": u.domain, "opset": u.opset, "why": u.why });
+    let place =
+        |u: &Unsupported| json!({ "node": u.node, "op": u.op, "domain": u.domain, "opset": u.opset, "why": u.why, "advice": u.advice() });
     let value: Value = json!({
         "model": path.display().to_string(), "format": "onnx", "graph_name": survey.graph, "producer": survey.producer, "opsets": survey.opsets,
         "nodes": survey.nodes, "constants": survey.constants, "constant_bytes": survey.constant_bytes,

@@ -32,6 +32,11 @@ pub(crate) fn onnx_of(op: &str) -> Vec<u8> {
     [&[8, 8][..], &field(7, &graph), &field(8, &[&field(1, b"")[..], &[16, 17]].concat())].concat()
 }
 
+/// A `TensorProto` of one f32.
+pub(crate) fn tensor_pb(value: f32) -> Vec<u8> {
+    [&[8, 1, 16, 1][..], &field(9, &value.to_le_bytes())].concat()
+}
+
 /// A length-delimited protobuf field of less than 128 bytes.
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     let len = u8::try_from(bytes.len()).ok().filter(|n| *n < 128).expect("a short field");

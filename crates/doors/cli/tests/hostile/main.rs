@@ -1,5 +1,5 @@
 //! Files made to do harm: each is loaded and run, and gives an answer or a typed error, without a panic, in bounded time
-//! and memory.
+//! and memory. What loads can be written, and what is written loads.
 //!
 //! Made from the models that ship: cut at every percent of their length, and with single bytes flipped. In the ONNX file the
 //! two largest tensors' raw data is not flipped: their bytes are numbers, all of which are legal.
@@ -89,6 +89,7 @@ fn case(bytes: Vec<u8>, what: &str, seen: &mut Seen) {
 /// Loads the bytes and runs what they make, with limits.
 fn answer(bytes: &Bytes) -> Result<(), Error> {
     let model = Model::from_bytes(bytes.clone())?;
+    written(&model);
     let compiled = model.compile(&Cpu::new()?, &CompileOptions { threads: 1, ..CompileOptions::default() })?;
     let mut session = compiled.session()?;
     let Some(inputs) = zeros(&model)? else { return Ok(()) };
@@ -100,6 +101,16 @@ fn answer(bytes: &Bytes) -> Result<(), Error> {
         ..RunCx::default()
     };
     session.run_with(&mut Bindings::lent(&views), &mut cx).map(drop)
+}
+
+/// A file that is made of a model loads as the model did.
+fn written(model: &Model) {
+    let file = model.to_onnx().expect("what loads has a form");
+    let again = Model::from_bytes(file.into()).expect("what is written loads");
+    assert_eq!(again.signature().inputs.len(), model.signature().inputs.len());
+    if let Ok(file) = model.optimized().and_then(|m| m.to_onnx()) {
+        Model::from_bytes(file.into()).expect("what is simplified and written loads");
+    }
 }
 
 /// Zeros for all inputs, open extents taken as 1; none if that is a lot.

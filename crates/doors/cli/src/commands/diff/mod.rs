@@ -1,6 +1,5 @@
 //! `fastserve diff`: our numbers beside somebody else's.
 
-mod compare;
 mod expected;
 mod oracle;
 mod ours;
@@ -12,10 +11,10 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::app::Cx;
+use crate::commands::compare::Tolerance;
 use crate::fail::{Outcome, usage};
 use crate::io::inputs::InputArgs;
 use crate::model;
-use compare::Tolerance;
 use expected::Folder;
 use report::Report;
 

@@ -4,9 +4,9 @@ use anyhow::Result;
 use fastserve::Tensor;
 use serde_json::{Value as Json, json};
 
-use super::compare::{Distance, Tolerance, compare, index_of};
 use super::ours::Value;
 use crate::app::Cx;
+use crate::commands::compare::{Distance, Tolerance, compare, index_of};
 use crate::fail::Outcome;
 use crate::show::numbers::{extents, thousands};
 use crate::show::table::{Left, Right, Table};

@@ -9,14 +9,14 @@ use crate::io::elements::{Number, with_number};
 
 /// How far values may be apart: |a − b| ≤ abs + rel · |b|.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Tolerance {
-    pub(super) abs: f64,
-    pub(super) rel: f64,
+pub(crate) struct Tolerance {
+    pub(crate) abs: f64,
+    pub(crate) rel: f64,
 }
 
 impl Tolerance {
     /// What is taken if nothing is said.
-    pub(super) fn of(dtype: DType) -> Self {
+    pub(crate) fn of(dtype: DType) -> Self {
         let (abs, rel) = match dtype {
             DType::F32 | DType::F64 => (1e-5, 1e-3),
             DType::F16 => (1e-3, 1e-2),
@@ -39,20 +39,20 @@ impl FromStr for Tolerance {
 
 /// How far two tensors of one type and shape are apart.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Distance {
-    pub(super) max_abs: f64,
+pub(crate) struct Distance {
+    pub(crate) max_abs: f64,
     /// Of the largest |a − b| / |b| where b is not 0.
-    pub(super) max_rel: f64,
+    pub(crate) max_rel: f64,
     /// Representable values in between, at most; none for integers.
-    pub(super) max_ulp: Option<u64>,
+    pub(crate) max_ulp: Option<u64>,
     /// Elements beyond the tolerance.
-    pub(super) differing: usize,
+    pub(crate) differing: usize,
     /// The first of them: its place in row-major order, ours and the expected one.
-    pub(super) first: Option<(usize, f64, f64)>,
+    pub(crate) first: Option<(usize, f64, f64)>,
 }
 
 /// Compares; `Err` says what is not even of one kind.
-pub(super) fn compare(ours: &Tensor, expected: &Tensor, tolerance: Tolerance) -> Result<Result<Distance, String>> {
+pub(crate) fn compare(ours: &Tensor, expected: &Tensor, tolerance: Tolerance) -> Result<Result<Distance, String>> {
     if ours.dtype() == DType::BF16 && expected.dtype() == DType::F32 {
         let wide: Vec<f32> = ours.as_slice::<bf16>()?.iter().map(|v| v.to_f32()).collect();
         return compare(&Tensor::from_slice(ours.shape(), &wide)?, expected, tolerance);
@@ -86,7 +86,7 @@ fn distance<T: Number>(ours: &[T], expected: &[T], tolerance: Tolerance) -> Dist
 }
 
 /// A place in row-major order as an index.
-pub(super) fn index_of(mut place: usize, dims: &[usize]) -> Vec<usize> {
+pub(crate) fn index_of(mut place: usize, dims: &[usize]) -> Vec<usize> {
     let mut index = vec![0; dims.len()];
     for (i, &d) in index.iter_mut().zip(dims).rev() {
         *i = place % d.max(1);

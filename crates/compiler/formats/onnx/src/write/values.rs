@@ -1,0 +1,45 @@
+//! Tensors, and the types of inputs and outputs.
+
+use bytes::Bytes;
+use fastserve_ir::{Dim, Fact, Graph};
+use fastserve_tensor::Tensor;
+
+use crate::proto::tensor_shape_proto::{Dimension, dimension};
+use crate::proto::{TensorProto, TensorShapeProto, TypeProto, ValueInfoProto, type_proto};
+use crate::tensors::data_type;
+
+/// The bytes of a tensor, shared.
+struct Owner(Tensor);
+
+impl AsRef<[u8]> for Owner {
+    fn as_ref(&self) -> &[u8] {
+        self.0.bytes()
+    }
+}
+
+/// A tensor with its elements as they lie in memory; nothing is copied.
+pub(super) fn tensor(name: &str, tensor: &Tensor) -> TensorProto {
+    TensorProto {
+        name: name.to_owned(),
+        dims: tensor.shape().iter().map(|&d| d as i64).collect(),
+        data_type: data_type(tensor.dtype()),
+        raw_data: Some(Bytes::from_owner(Owner(tensor.clone()))),
+        ..Default::default()
+    }
+}
+
+/// Name, element type and extents: known ones as numbers, symbols by name, and nothing where an extent is an expression.
+pub(super) fn info(graph: &Graph, name: &str, fact: &Fact) -> ValueInfoProto {
+    let dim = fact.shape.iter().map(|d| Dimension { value: extent(graph, d), ..Default::default() }).collect();
+    let kind = type_proto::Tensor { elem_type: data_type(fact.dtype), shape: Some(TensorShapeProto { dim }) };
+    let kind = TypeProto { value: Some(type_proto::Value::TensorType(kind)), ..Default::default() };
+    ValueInfoProto { name: name.to_owned(), r#type: Some(kind), ..Default::default() }
+}
+
+fn extent(graph: &Graph, dim: &Dim) -> Option<dimension::Value> {
+    match dim {
+        Dim::Known(n) => i64::try_from(*n).ok().map(dimension::Value::DimValue),
+        Dim::Sym(s) => graph.symbols().get(s.index()).map(|s| dimension::Value::DimParam(s.name.clone())),
+        _ => None,
+    }
+}

@@ -1,0 +1,147 @@
+//! Models that are written: onnxruntime reads them and answers as before.
+//!
+//! Needs the Python that `cargo xtask test` makes and names in `FASTSERVE_ORACLE_PYTHON`.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::many::Many;
+use common::table::{Row, Tier, table};
+use fastserve::ir::{Fact, Graph, OpSet, ValueId, text};
+use fastserve::onnx::write::{WriteError, write_bytes};
+use fastserve::{Error, Format, Model, Ops, Tensor, WriteOptions};
+use fastserve_testkit::interpret::interpret;
+use fastserve_testkit::random::Random;
+use fastserve_testkit::vectors::{self, Vector};
+use fastserve_testkit::{Tolerance, graphs};
+
+/// As whole networks are compared everywhere.
+const NETWORK: Tolerance = Tolerance { absolute: 1e-4, relative: 1e-3 };
+
+type Named = (String, Tensor);
+
+/// Operators whose numbers are each program's own.
+const CHANCE: &[&str] = &["Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"];
+
+/// Vectors that another reference made, and that onnxruntime refuses or sees otherwise.
+const OTHERWISE: &[&str] = &[
+    // It hides keys with the lowest number, not with minus infinity, in the products that it returns.
+    "attention-causal",
+    // It wants a mask as long as the keys.
+    "attention-short_bool_mask",
+    // Its ellipses have one rank.
+    "einsum-ellipsis_broadcast",
+];
+
+/// onnxruntime has no kernel for an operator with these types.
+fn is_lack(error: &str) -> bool {
+    error.contains("NOT_IMPLEMENTED") || error.contains("Could not find an implementation")
+}
+
+fn named(graph: &Graph, ids: &[ValueId], tensors: Vec<Tensor>) -> Vec<Named> {
+    ids.iter().map(|&id| graph.value(id).name.to_string()).zip(tensors).collect()
+}
+
+fn answers(model: &Model, inputs: &[Named]) -> Vec<Named> {
+    let mut session = common::session(model, 2);
+    let given: Vec<(&str, &Tensor)> = inputs.iter().map(|(n, t)| (n.as_str(), t)).collect();
+    let outputs = session.run_named(&given).unwrap();
+    outputs.iter().map(|o| o.map(|(name, view)| (name.to_owned(), Tensor::copy_of(&view).unwrap())).unwrap()).collect()
+}
+
+/// The written file, read again, answers with the same bits.
+fn reads_back(name: &str, path: &std::path::Path, inputs: &[Named], expected: &[Named]) {
+    let again = answers(&Model::open(path).unwrap(), inputs);
+    for ((output, got), (_, expected)) in again.iter().zip(expected) {
+        assert!(got.shape() == expected.shape() && got.bytes() == expected.bytes(), "{name}: {output} has other bits");
+    }
+}
+
+fn add_network(many: &mut Many, row: &Row) {
+    let Some(model) = row.open() else { return };
+    let inputs = row.inputs(&row.cases[0]);
+    let expected = answers(&model, &inputs);
+    let path = many.model(&row.name);
+    model.write_onnx(&path, &WriteOptions { external_data: row.name.len().is_multiple_of(2) }).unwrap();
+    reads_back(&row.name, &path, &inputs, &expected);
+    many.add(&row.name, &inputs, &expected, NETWORK);
+    let name = format!("{}.simplified", row.name);
+    let simple = model.optimized().unwrap();
+    simple.write_onnx(many.model(&name), &WriteOptions::default()).unwrap();
+    reads_back(&name, &many.model(&name), &inputs, &answers(&simple, &inputs));
+    many.add(&name, &inputs, &expected, NETWORK);
+}
+
+#[test]
+fn networks() {
+    let Some(mut many) = Many::new() else { return };
+    table().model.iter().filter(|row| row.tier == Tier::Default).for_each(|row| add_network(&mut many, row));
+    assert_eq!(many.check(), Default::default());
+}
+
+#[test]
+fn graphs_of_several_nodes() {
+    let Some(mut many) = Many::new() else { return };
+    for case in graphs::cases("").unwrap() {
+        let name = case.path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let model = Model::from_graph(text::parse(&case.before, &Ops).unwrap(), Format::Text).unwrap();
+        let graph = model.graph();
+        let symbols = vec![3; graph.symbols().len()];
+        let inputs = Random::new(7).inputs(graph, &symbols).unwrap();
+        let expected = named(graph, graph.outputs(), interpret(graph, &inputs, &symbols).unwrap());
+        match model.write_onnx(many.model(&name), &WriteOptions::default()) {
+            // Texts about kernels.
+            Err(Error::OnnxWrite(WriteError::Unsupported(parts))) if parts.iter().all(|p| p.op.starts_with("fs.")) => continue,
+            other => assert!(other.unwrap() > 0),
+        }
+        many.add(&name, &named(graph, graph.inputs(), inputs), &expected, Tolerance::F32);
+    }
+    assert_eq!(many.check(), Default::default());
+}
+
+/// A graph of one node, whose inputs are given.
+fn graph_of(v: &Vector) -> Option<(Graph, Vec<Tensor>)> {
+    let mut graph = Graph::new("vector");
+    let mut given = Vec::new();
+    let mut add = |graph: &mut Graph, (i, t): (usize, &Option<Tensor>)| {
+        let t = t.as_ref()?;
+        if i > 0 && t.numel() <= 64 {
+            return Some(graph.add_const(&format!("c{i}"), t.clone()));
+        }
+        given.push(t.clone());
+        Some(graph.add_input(&format!("x{i}"), Fact::new(t.dtype(), t.shape().iter().map(|&d| d.into()).collect())))
+    };
+    let inputs: Vec<Option<ValueId>> = v.inputs.iter().enumerate().map(|it| add(&mut graph, it)).collect();
+    let (domain, name) = v.op.rsplit_once('.').filter(|(domain, _)| *domain != "fs").unwrap_or(("", &v.op));
+    let op = Ops.build(domain, name, v.opset, &v.attrs).ok()?;
+    let names: Vec<String> = (0..v.outputs.len()).map(|i| format!("y{i}")).collect();
+    let node = graph.add_node("node", op, &inputs, &names.iter().map(String::as_str).collect::<Vec<_>>()).ok()?;
+    let made = graph.node(node)?.outputs.clone();
+    made.into_iter().for_each(|id| graph.add_output(id));
+    Some((graph, given))
+}
+
+#[test]
+fn every_form_of_every_operator() {
+    let Some(mut many) = Many::new() else { return };
+    let mut count = 0;
+    for v in vectors::load_all().unwrap() {
+        let Some((graph, inputs)) = graph_of(&v).filter(|_| !CHANCE.contains(&v.op.as_str())) else { continue };
+        let Ok(bytes) = write_bytes(&graph, &Ops) else { continue };
+        let folder = v.path.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        let name = format!("{folder}-{}", v.path.file_stem().unwrap().to_str().unwrap());
+        std::fs::write(many.model(&name), bytes).unwrap();
+        let tolerance = Tolerance { absolute: 1e-3, relative: 1e-2 };
+        many.add(&name, &named(&graph, graph.inputs(), inputs), &named(&graph, graph.outputs(), v.outputs.clone()), tolerance);
+        count += 1;
+    }
+    let wrong = many.check();
+    let lacks = wrong.values().filter(|e| is_lack(e)).count();
+    let wrong: Vec<_> = wrong
+        .into_iter()
+        .filter(|(name, e)| !is_lack(e) && !OTHERWISE.contains(&name.as_str()))
+        .map(|(name, e)| format!("{name}: {e}"))
+        .collect();
+    println!("{count} written; onnxruntime has no kernel for {lacks}");
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+}
