@@ -1,9 +1,12 @@
 //! Attributes: an operator as data.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fastserve_tensor::Tensor;
 use thiserror::Error;
+
+use crate::graph::Graph;
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +25,8 @@ pub enum Attr {
     Strs(Vec<String>),
     /// A tensor.
     Tensor(Tensor),
+    /// A graph that runs within the node.
+    Graph(Arc<Graph>),
 }
 
 /// An attribute that is missing, of another kind, or out of range.
@@ -104,6 +109,7 @@ kinds! {
     floats with_floats Floats Vec<f32>, "a list of floats";
     strs with_strs Strs Vec<String>, "a list of strings";
     tensor with_tensor Tensor Tensor, "a tensor";
+    graph with_graph Graph Arc<Graph>, "a graph";
 }
 
 impl Attrs {

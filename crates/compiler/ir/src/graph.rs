@@ -78,6 +78,13 @@ pub struct Node {
     pub outputs: Vec<ValueId>,
 }
 
+/// Two graphs are equal if their texts are.
+impl PartialEq for Graph {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || crate::text::print(self) == crate::text::print(other)
+    }
+}
+
 impl Graph {
     /// An empty graph.
     pub fn new(name: impl Into<String>) -> Self {
@@ -119,7 +126,8 @@ impl Graph {
         if outputs.len() > facts.len() {
             return Err(ShapeError::shape(format!("{} outputs asked of an operator that has {}", outputs.len(), facts.len())));
         }
-        let facts = outputs.iter().zip(facts).map(|(name, fact)| self.named_extents(name, fact)).collect::<Vec<_>>();
+        let mut facts = outputs.iter().zip(facts).map(|(name, fact)| self.named_extents(name, fact)).collect::<Vec<_>>();
+        self.know_small(&op, inputs, &mut facts);
         Ok(self.push_node(name, op, inputs, outputs.iter().copied().zip(facts)))
     }
 

@@ -14,6 +14,7 @@ mod map;
 mod movement;
 mod op;
 mod refine;
+mod small;
 mod spec;
 pub mod text;
 mod verify;
@@ -31,7 +32,7 @@ pub use map::{CompareOp, LogicOp, MapOp};
 pub use movement::{Coordinates, Interpolation, Movement, NearestMode, PadMode, ResizeSpec};
 pub use op::{BuildError, Inputs, LATEST_OPSET, Op, OpError, OpRef, OpSet, ShapeError, downcast, normalize_axis};
 pub use spec::{
-    Col2ImSpec, ConvSpec, GemmSpec, LowerCx, Lowered, LrnSpec, NormalizeOver, NormalizeSpec, PackConvSpec, PackGemmSpec, PoolKind,
-    PoolSpec, RecurrentSpec, ReduceSpec, SoftmaxSpec, Window2d,
+    Body, Col2ImSpec, ControlSpec, ConvSpec, GemmSpec, LowerCx, Lowered, LrnSpec, NormalizeOver, NormalizeSpec, PackConvSpec, PackGemmSpec,
+    PoolKind, PoolSpec, RecurrentSpec, ReduceSpec, ScanSpec, SoftmaxSpec, Window2d,
 };
 pub use verify::VerifyError;

@@ -1,5 +1,7 @@
 //! What a backend shall run for an operator: data, with no closure and no backend's type in it.
 
+use std::sync::Arc;
+
 use fastserve_kernels::elementwise::{BinaryOp, UnaryOp};
 use fastserve_kernels::epilogue::Epilogue;
 use fastserve_kernels::gemm::PackFormat;
@@ -8,6 +10,7 @@ use fastserve_kernels::reduce::ReduceOp;
 use fastserve_tensor::MAX_RANK;
 
 use crate::fact::Fact;
+use crate::graph::Graph;
 use crate::map::MapOp;
 use crate::movement::{Coordinates, Movement};
 use crate::op::Inputs;
@@ -67,10 +70,43 @@ pub enum Lowered {
     ToBlocks,
     /// Channel-blocked to row-major.
     FromBlocks,
+    /// Graphs that run within the node.
+    Control(ControlSpec),
     /// The output is the first input's bytes.
     Alias,
     /// The operator's own reference body.
     Reference,
+}
+
+/// A graph that a node runs, and the node's input that each of its own inputs after the first ones comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Body {
+    /// The graph.
+    pub graph: Arc<Graph>,
+    /// For each captured input, the place among the node's inputs.
+    pub captures: Vec<usize>,
+}
+
+/// Which graphs run, how often, on what.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ControlSpec {
+    /// The first where input 0 holds, else the second; all their inputs are captured.
+    If(Body, Body),
+    /// Inputs are the number of trips, the condition and what is carried, of which there are so many.
+    Loop(Body, usize),
+    /// Inputs are the states, then what is scanned.
+    Scan(Body, ScanSpec),
+}
+
+/// How a scan walks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanSpec {
+    /// Number of states.
+    pub states: usize,
+    /// For each scanned input, its axis and whether it is walked backwards.
+    pub inputs: Vec<(i64, bool)>,
+    /// For each stacked output, its axis and whether it is filled backwards.
+    pub outputs: Vec<(i64, bool)>,
 }
 
 /// `A · B`: inputs are A, B, then the bias and the residual if the epilogue has them.

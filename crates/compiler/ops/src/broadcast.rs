@@ -55,11 +55,11 @@ pub(crate) fn walk<const N: usize>(
         visit(i, offsets);
         for axis in (0..shape.rank()).rev() {
             index[axis] += 1;
-            offsets.iter_mut().zip(strides).for_each(|(o, s)| *o += s[axis]);
+            offsets.iter_mut().zip(strides).for_each(|(o, s)| *o = o.wrapping_add(s[axis]));
             if index[axis] < shape[axis] {
                 break;
             }
-            offsets.iter_mut().zip(strides).for_each(|(o, s)| *o -= s[axis] * index[axis]);
+            offsets.iter_mut().zip(strides).for_each(|(o, s)| *o = o.wrapping_sub(s[axis].wrapping_mul(index[axis])));
             index[axis] = 0;
         }
     }

@@ -15,6 +15,7 @@ mod list;
 mod moves;
 mod numbers;
 pub mod ops;
+mod quantized;
 mod random;
 mod recurrent;
 mod shape_ints;

@@ -28,13 +28,17 @@ list! {
     compare
     concat
     constant
+    control
     conv
+    conv_integer
     conv_transpose
     cum_sum
     depth_to_space
+    dequantize_linear
     det
     dft
     dropout
+    dynamic_quantize_lstm
     einsum
     expand
     fill
@@ -58,6 +62,7 @@ list! {
     lp_normalization
     lrn
     matmul
+    matmul_integer
     mean_variance_normalization
     mel_weight_matrix
     one_hot
@@ -67,6 +72,7 @@ list! {
     pool
     pow
     prelu
+    quantize_linear
     random
     recurrent
     reduce
@@ -91,6 +97,7 @@ list! {
     trigonometric
     trilu
     unary
+    unpack_bits
     variadic
     windows
 }

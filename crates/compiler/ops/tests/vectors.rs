@@ -77,7 +77,8 @@ fn an_alias_has_the_bytes_of_the_first_input() {
 
 #[test]
 fn every_operator_has_vectors_and_every_folder_an_operator() {
-    let exempt = |name: &&str| !name.starts_with("fs.");
+    // Graphs do not fit into a vector: these are tested by whole graphs.
+    let exempt = |name: &&str| !name.starts_with("fs.") && !["If", "Loop", "Scan"].contains(name);
     let names = definitions().map(|d| d.name).chain(fastserve_ops::composites().map(|d| d.name));
     let listed: BTreeSet<String> = names.filter(exempt).map(str::to_lowercase).collect();
     let folders: BTreeSet<String> = vectors::folders(&vectors::root()).unwrap().into_iter().collect();

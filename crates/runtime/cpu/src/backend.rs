@@ -51,6 +51,12 @@ impl Backend for CpuBackend {
     }
 
     fn compile(&self, graph: &Graph, options: &CompileOptions) -> Result<Arc<dyn Executable>, CompileError> {
+        Ok(Arc::new(self.model(graph, options)?))
+    }
+}
+
+impl CpuBackend {
+    fn model(&self, graph: &Graph, options: &CompileOptions) -> Result<CpuModel, CompileError> {
         // Folding computes: the host's control word may not show in the constants.
         let _control_word = FpGuard::enter();
         let mut graph = graph.clone();
@@ -62,6 +68,6 @@ impl Backend for CpuBackend {
         let did = PassesDid { patterns, notes: report.into_iter().flat_map(|(_, log)| log.notes).collect() };
         let threads = if options.threads == 0 { granted_cores() } else { options.threads };
         let team = if threads == 1 { Team::serial() } else { Team::global(threads) };
-        Ok(Arc::new(CpuModel::new(graph, self.cpu, team, did)?))
+        CpuModel::new(graph, self.cpu, team, did, &|inner| self.model(inner, options))
     }
 }

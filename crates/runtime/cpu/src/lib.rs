@@ -6,6 +6,7 @@
 mod backend;
 mod bucket;
 mod cache;
+mod control;
 mod explain;
 mod memory;
 mod model;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fastserve_backend::{CompileError, Executable, Explain, RunError, Session, Signature};
-use fastserve_ir::{Graph, LowerCx, Lowered, NodeId, OpRef, ValueId};
+use fastserve_ir::{ControlSpec, Graph, LowerCx, Lowered, NodeId, OpRef, ValueId};
 use fastserve_parallel::Team;
 use fastserve_simd::Cpu;
 
@@ -22,6 +22,8 @@ pub(crate) struct Inner {
     pub(crate) signature: Signature,
     pub(crate) steps: Vec<ModelStep>,
     pub(crate) segments: Segments,
+    /// For each step, the graphs that it runs.
+    pub(crate) children: Vec<Vec<CpuModel>>,
     /// For each value, the one whose bytes it shares: itself, or through aliases another.
     pub(crate) roots: Vec<ValueId>,
     pub(crate) plans: PlanCache,
@@ -49,7 +51,15 @@ pub(crate) struct ModelStep {
 
 impl CpuModel {
     /// Prepares a graph whose passes have run.
-    pub(crate) fn new(mut graph: Graph, cpu: Cpu, team: Team, did: PassesDid) -> Result<Self, CompileError> {
+    ///
+    /// `compile` makes models of the graphs that run within its nodes.
+    pub(crate) fn new(
+        mut graph: Graph,
+        cpu: Cpu,
+        team: Team,
+        did: PassesDid,
+        compile: &dyn Fn(&Graph) -> Result<CpuModel, CompileError>,
+    ) -> Result<Self, CompileError> {
         graph.forget_unused_constants();
         // Nothing of the model's file may stay mapped: somebody could truncate it under a running server.
         graph.map_constants(|tensor| tensor.detached()).map_err(|(name, source)| CompileError::Constant { name, source })?;
@@ -57,7 +67,18 @@ impl CpuModel {
         let mut steps = graph.nodes().filter(|(id, _)| !aliases.contains(id)).map(|(_, node)| model_step(&graph, node)).collect();
         let segments = Segments::of(&graph, &mut steps, &roots);
         let signature = Signature::of(&graph);
-        Ok(Self(Arc::new(Inner { graph, signature, steps, segments, roots, plans: PlanCache::default(), cpu, team, did })))
+        let compile_all = |step: &ModelStep| bodies(&step.lowered).iter().map(|g| compile(g)).collect::<Result<Vec<_>, _>>();
+        let children = steps.iter().map(compile_all).collect::<Result<_, _>>()?;
+        Ok(Self(Arc::new(Inner { graph, signature, steps, segments, children, roots, plans: PlanCache::default(), cpu, team, did })))
+    }
+}
+
+/// The graphs that a step runs.
+fn bodies(lowered: &Lowered) -> Vec<Arc<Graph>> {
+    match lowered {
+        Lowered::Control(ControlSpec::If(then, other)) => vec![then.graph.clone(), other.graph.clone()],
+        Lowered::Control(ControlSpec::Loop(body, _) | ControlSpec::Scan(body, _)) => vec![body.graph.clone()],
+        _ => Vec::new(),
     }
 }
 

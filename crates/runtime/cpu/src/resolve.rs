@@ -1,8 +1,10 @@
 //! Extents that data tell: what a step infers from the values of its inputs.
 
-use fastserve_ir::{Dim, Fact, Inputs, Layout, OpError, ShapeError, ValueId, blocks};
-use fastserve_tensor::{Tensor, TensorView};
+use fastserve_backend::{RunCx, RunError};
+use fastserve_ir::{ControlSpec, Dim, Fact, Inputs, Layout, OpError, ShapeError, ValueId, blocks};
+use fastserve_tensor::{Shape, Tensor, TensorView};
 
+use crate::control::{Call, Control, Failed};
 use crate::model::{Inner, ModelStep};
 use crate::plan::Extent;
 use crate::step_io::Earlier;
@@ -20,22 +22,62 @@ pub(crate) struct Before<'a> {
 
 impl Before<'_> {
     /// Writes the symbols that the outputs of a step tell; returns whether one changed.
-    pub(crate) fn resolve(&self, step: &ModelStep, symbols: &mut [usize]) -> Result<bool, OpError> {
+    pub(crate) fn resolve(&self, segment: usize, step: &ModelStep, symbols: &mut [usize]) -> Result<bool, OpError> {
         let mut outputs = self.infer(step, SMALL_BYTES)?;
         if outputs.iter().flat_map(|f| &f.shape).any(|d| d.known().is_none()) {
             outputs = self.infer(step, usize::MAX)?;
         }
+        let found: Option<Vec<Shape>> = outputs.iter().map(Fact::known_shape).collect();
+        self.tell(segment, step, &found.ok_or(ShapeError::DataDependent(0))?, symbols)
+    }
+
+    /// Writes the symbols that the extents of a step's outputs tell; returns whether one changed.
+    pub(crate) fn tell(&self, segment: usize, step: &ModelStep, found: &[Shape], symbols: &mut [usize]) -> Result<bool, OpError> {
         let mut changed = false;
-        for (&out, found) in step.outs.iter().zip(&outputs) {
-            for (dim, found) in self.model.graph.fact(out).shape.iter().zip(&found.shape) {
+        for (&out, found) in step.outs.iter().zip(found) {
+            let dims = &self.model.graph.fact(out).shape;
+            if dims.len() != found.rank() {
+                let why = format!("an output has rank {}, and only rank {} is supported for this node", found.rank(), dims.len());
+                return Err(ShapeError::shape(why).into());
+            }
+            for (dim, &n) in dims.iter().zip(found.iter()) {
                 let Dim::Sym(symbol) = dim else { continue };
-                let n = found.known().ok_or(ShapeError::DataDependent(0))?;
+                if self.model.segments.symbol_in.get(symbol.index()) != Some(&segment) {
+                    continue;
+                }
                 let place = symbols.get_mut(symbol.index()).ok_or(ShapeError::Overflow)?;
                 changed |= *place != n;
                 *place = n;
             }
         }
         Ok(changed)
+    }
+
+    /// Runs the graphs of a step; returns the extents of what they made.
+    pub(crate) fn run(
+        &self,
+        step: &ModelStep,
+        spec: &ControlSpec,
+        control: &mut Control,
+        cx: &RunCx<'_>,
+        steps: &mut u64,
+    ) -> Result<Vec<Shape>, RunError> {
+        let failed = |source| step.error(source);
+        let views = step.ins.iter().map(|v| v.map(|v| self.view(v)).transpose()).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let mut call = Call { inputs: &views, cx, steps: *steps };
+        let ran = control.run(spec, &mut call);
+        *steps = call.steps;
+        match ran {
+            Ok(()) => Ok(control.made.iter().map(|t| *t.shape()).collect()),
+            Err(Failed::Run(e)) => Err(e),
+            Err(Failed::Op(e)) => Err(step.error(e)),
+        }
+    }
+
+    /// A value that is there.
+    pub(crate) fn view(&self, id: ValueId) -> Result<TensorView<'_>, OpError> {
+        let extent = self.extents[id.index()];
+        Ok(TensorView::new(self.model.graph.fact(id).dtype, extent.shape, self.bytes(id, extent)?)?)
     }
 
     fn infer(&self, step: &ModelStep, look: usize) -> Result<Vec<Fact>, OpError> {
@@ -52,8 +94,7 @@ impl Before<'_> {
         if extent.bytes > look || fact.layout != Layout::RowMajor {
             return Ok(plain);
         }
-        let view = TensorView::new(fact.dtype, extent.shape, self.bytes(id, extent)?)?;
-        Ok(Fact::constant(Tensor::copy_of(&view)?))
+        Ok(Fact::constant(Tensor::copy_of(&self.view(id)?)?))
     }
 
     fn bytes(&self, id: ValueId, extent: Extent) -> Result<&[u8], OpError> {

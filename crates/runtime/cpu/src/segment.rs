@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use fastserve_ir::{Dim, Graph, SymId, ValueId};
+use fastserve_ir::{Dim, Graph, Lowered, SymId, ValueId};
 
 use crate::model::ModelStep;
 
@@ -12,7 +12,7 @@ use crate::model::ModelStep;
 pub(crate) struct Segment {
     /// The steps, by their place in the model.
     pub(crate) steps: Range<usize>,
-    /// Those among them whose inputs, all made before, tell extents of their outputs.
+    /// Those among them whose inputs, all made before, tell extents of their outputs, and those that run graphs.
     pub(crate) resolves: Vec<usize>,
 }
 
@@ -25,6 +25,8 @@ pub(crate) struct Segments {
     pub(crate) known_in: Vec<usize>,
     /// For each value that owns its bytes, the segment that makes them.
     pub(crate) made_in: Vec<usize>,
+    /// For each symbol, the segment at whose start it is known.
+    pub(crate) symbol_in: Vec<usize>,
     /// Whether a value that owns bytes must hold them until the run ends: outputs, and what later segments read.
     pub(crate) kept: Vec<bool>,
 }
@@ -61,7 +63,8 @@ impl Segments {
             read.filter(|v| made_in[v.index()] < *level).for_each(|v| kept[v.index()] = true);
         }
         graph.outputs().iter().for_each(|v| kept[roots[v.index()].index()] = true);
-        Self { all, known_in, made_in, kept }
+        let symbol_in = (0..graph.symbols().len()).map(|s| cut.known.get(&SymId::new(s)).copied().unwrap_or(0)).collect();
+        Self { all, known_in, made_in, symbol_in, kept }
     }
 }
 
@@ -85,8 +88,8 @@ impl Cut<'_> {
         let before = step.ins.iter().flatten().map(|&v| self.value(v)).max().unwrap_or(0);
         let sized = step.outs.iter().map(|&v| self.symbols_of(v)).max().unwrap_or(0);
         let new = new_symbols(self.graph, &step.outs, &self.known);
-        let level = before.max(sized) + usize::from(!new.is_empty());
-        let resolves = !new.is_empty();
+        let resolves = !new.is_empty() || matches!(step.lowered, Lowered::Control(_));
+        let level = before.max(sized) + usize::from(resolves);
         self.known.extend(new.into_iter().map(|s| (s, level)));
         step.outs.iter().for_each(|v| self.known_in[v.index()] = Some(level));
         (level, resolves)

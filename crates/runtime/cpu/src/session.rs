@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fastserve_backend::{Bindings, OutputBinding, RunCx, RunError, Session};
-use fastserve_ir::{Source, SymId, ValueId};
+use fastserve_ir::{Lowered, Source, SymId, ValueId};
 use fastserve_simd::FpGuard;
 use fastserve_tensor::{Arena, Tensor, TensorView, TensorViewMut};
 
 use crate::bucket::bucket;
-use crate::model::Inner;
+use crate::control::Control;
+use crate::model::{CpuModel, Inner};
 use crate::plan::{Extent, Plan, check_aliases, extents, update_extents};
 use crate::resolve::Before;
 use crate::step_io::{Earlier, StepIo};
@@ -27,6 +28,10 @@ pub(crate) struct CpuSession {
     /// A plan and an arena for each segment.
     plans: Vec<Option<Arc<Plan>>>,
     arenas: Vec<Arena>,
+    /// The sessions of the graphs that steps run.
+    controls: Vec<Option<Control>>,
+    /// Steps of the last run, inner ones too.
+    steps: u64,
     /// For each symbol, whether the inputs tell it.
     given: Vec<bool>,
     /// Copies of outputs that are inputs of the model: lent outputs must outlive the caller's input.
@@ -44,6 +49,8 @@ impl CpuSession {
         Ok(Self {
             plans: vec![None; segments],
             arenas: (0..segments).map(|_| Arena::new(0)).collect::<Result<_, _>>()?,
+            controls: model.children.iter().map(|c| control(c)).collect::<Result<_, _>>()?,
+            steps: 0,
             given: (0..count).map(|s| model.graph.is_given(SymId::new(s))).collect(),
             extents: extents(&model, &ones)?,
             symbols: ones.clone(),
@@ -54,6 +61,11 @@ impl CpuSession {
             last: Duration::ZERO,
             model,
         })
+    }
+
+    /// Steps of the last run, those of inner graphs too.
+    pub(crate) fn steps_done(&self) -> u64 {
+        self.steps
     }
 
     /// Binds the symbols and has plan, extents and arena of the first segment ready for them.
@@ -96,14 +108,22 @@ impl CpuSession {
         Ok(())
     }
 
-    /// Sees what extents the data tell that the segments before have made.
-    fn resolve(&mut self, s: usize, inputs: &[TensorView<'_>]) -> Result<(), RunError> {
+    /// Sees what extents the data tell that the segments before have made, and runs the graphs of steps.
+    fn resolve(&mut self, s: usize, inputs: &[TensorView<'_>], cx: &RunCx<'_>) -> Result<(), RunError> {
         let model = &*self.model;
         let earlier = Earlier { arenas: &self.arenas[..s], plans: &self.plans };
         let before = Before { model, extents: &self.extents, inputs, earlier };
         let mut changed = false;
-        for step in model.segments.all[s].resolves.iter().map(|&i| &model.steps[i]) {
-            changed |= before.resolve(step, &mut self.symbols).map_err(|source| step.error(source))?;
+        for &i in &model.segments.all[s].resolves {
+            let step = &model.steps[i];
+            let told = match (&step.lowered, &mut self.controls[i]) {
+                (Lowered::Control(spec), Some(control)) => {
+                    let found = before.run(step, spec, control, cx, &mut self.steps)?;
+                    before.tell(s, step, &found, &mut self.symbols)
+                }
+                _ => before.resolve(s, step, &mut self.symbols),
+            };
+            changed |= told.map_err(|source| step.error(source))?;
         }
         if changed {
             self.plans[s..].fill(None);
@@ -128,9 +148,10 @@ impl CpuSession {
         if let Some(profile) = cx.profile.as_deref_mut() {
             profile.start(self.model.steps.len());
         }
+        self.steps = 0;
         self.run_segment(0, inputs, cx)?;
         for s in 1..self.plans.len() {
-            self.resolve(s, inputs)?;
+            self.resolve(s, inputs, cx)?;
             self.plan_segment(s, cx)?;
             self.run_segment(s, inputs, cx)?;
         }
@@ -145,10 +166,19 @@ impl CpuSession {
         let first = self.model.segments.all[s].steps.start;
         for (i, planned) in plan.steps.iter().enumerate() {
             let step = &self.model.steps[first + i];
-            cx.check((first + i) as u64)?;
+            cx.check(self.steps)?;
+            self.steps += 1;
             let start = cx.profile.is_some().then(Instant::now);
             let access = arena.access(&planned.reads, &planned.writes)?;
-            let io = StepIo { model: &self.model, step, extents: &self.extents, inputs, earlier, access };
+            let io = StepIo {
+                model: &self.model,
+                step,
+                extents: &self.extents,
+                inputs,
+                earlier,
+                access,
+                made: self.controls[first + i].as_ref().map(|c| &c.made[..]),
+            };
             steps::run(io).map_err(|source| step.error(source))?;
             if let (Some(profile), Some(start)) = (cx.profile.as_deref_mut(), start) {
                 profile.add(first + i, start.elapsed());
@@ -209,6 +239,14 @@ impl CpuSession {
         let bytes = bytes.get(..extent.bytes).ok_or(RunError::NoOutput(i))?;
         Ok(TensorView::new(dtype, extent.shape, bytes)?)
     }
+}
+
+fn control(children: &[CpuModel]) -> Result<Option<Control>, RunError> {
+    if children.is_empty() {
+        return Ok(None);
+    }
+    let sessions = children.iter().map(|model| CpuSession::new(model.0.clone())).collect::<Result<_, _>>()?;
+    Ok(Some(Control { sessions, made: Vec::new() }))
 }
 
 /// Keeps a copy, in the memory of the last one where it fits.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fastserve_backend::RunError;
 use fastserve_ir::{CHANNEL_BLOCK, Fact, Layout, OpError, Source, ValueId};
-use fastserve_tensor::{Access, Arena, DType, Element, MAX_RANK, Shape, TensorView, TensorViewMut};
+use fastserve_tensor::{Access, Arena, DType, Element, MAX_RANK, Shape, Tensor, TensorView, TensorViewMut};
 
 use crate::model::{Inner, ModelStep};
 use crate::plan::{Extent, Plan};
@@ -17,6 +17,8 @@ pub(crate) struct StepIo<'a> {
     pub(crate) inputs: &'a [TensorView<'a>],
     pub(crate) earlier: Earlier<'a>,
     pub(crate) access: Access<'a>,
+    /// What the graphs of the step made.
+    pub(crate) made: Option<&'a [Tensor]>,
 }
 
 /// What segments before the one at hand have made.

@@ -7,16 +7,20 @@ use crate::tensors::Data;
 use crate::view::{self, Numbers, Width};
 use crate::wire::Span;
 
-/// The attributes of a node; `place` names it in errors.
+/// The attributes of a node; `given` are those of the call of the function that it stands in, and `place` names it in errors.
 ///
 /// # Errors
 /// The first attribute that is wrong, or all that are of a kind that is not supported.
-pub(crate) fn read(spans: &[Span<'_>], data: &mut Data<'_>, place: &str) -> Result<Attrs, Refusal> {
+pub(crate) fn read(spans: &[Span<'_>], data: &mut Data<'_>, given: &Attrs, place: &str) -> Result<Attrs, Refusal> {
     let (mut attrs, mut unsupported) = (Attrs::new(), Vec::new());
     for &span in spans {
         let proto = view::Attribute::read(span)?;
         if attrs.get(proto.name).is_some() {
             return Err(OnnxError::invalid(place, format!("attribute `{}` is there twice", shown(proto.name))).into());
+        }
+        if !proto.reference.is_empty() {
+            given.get(proto.reference).into_iter().for_each(|value| attrs.set(proto.name, value.clone()));
+            continue;
         }
         match attr(&proto, data, place) {
             Ok(value) => attrs.set(proto.name, value),

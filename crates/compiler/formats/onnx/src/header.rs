@@ -1,6 +1,7 @@
 //! What a model says of itself before its graph: format version, operator sets, functions.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use bytes::Bytes;
 
@@ -11,6 +12,7 @@ use crate::view::{Graph, Model};
 use crate::wire::Span;
 
 /// The versions of the domains that a model is written in.
+#[derive(Clone)]
 pub(crate) struct Opsets<'a>(Vec<(&'a str, i64)>);
 
 /// A version that is not read: a newer one may be right, and a lower one is none.
@@ -52,11 +54,13 @@ impl<'a> Opsets<'a> {
 
 /// A model whose header has been checked.
 pub(crate) struct Header<'a> {
-    pub(crate) model: Model<'a>,
+    pub(crate) model: Rc<Model<'a>>,
     pub(crate) graph: Graph<'a>,
     pub(crate) opsets: Opsets<'a>,
+    /// Names that the caller of a function uses.
+    pub(crate) results: Vec<&'a str>,
     /// The model's own functions by domain and name.
-    functions: HashMap<(&'a str, &'a str), Span<'a>>,
+    functions: Rc<HashMap<(&'a str, &'a str), Span<'a>>>,
 }
 
 impl<'a> Header<'a> {
@@ -72,7 +76,21 @@ impl<'a> Header<'a> {
         let graph = model.graph.ok_or_else(|| OnnxError::invalid("model", "expected a graph, got none"))?;
         let opsets = Opsets::read(&model.opsets)?;
         let functions = model.functions.iter().map(|f| ((domain(f.domain), f.name), f.span)).collect();
-        Ok(Self { graph: Graph::read(graph)?, opsets, functions, model })
+        Ok(Self { results: Vec::new(), graph: Graph::read(graph)?, opsets, functions: Rc::new(functions), model: Rc::new(model) })
+    }
+
+    /// The same model, with another graph in the place of its own.
+    pub(crate) fn with_graph(&self, graph: Graph<'a>) -> Self {
+        Self { model: self.model.clone(), graph, results: Vec::new(), opsets: self.opsets.clone(), functions: self.functions.clone() }
+    }
+
+    /// The same model with the body of a function in the place of its graph, and with the function's own versions where it has some.
+    ///
+    /// # Errors
+    /// Versions that contradict each other or are not read.
+    pub(crate) fn with_function(&self, graph: Graph<'a>, results: &[&'a str], opsets: &[(&'a str, i64)]) -> Result<Self, OnnxError> {
+        let opsets = if opsets.is_empty() { self.opsets.clone() } else { Opsets::read(opsets)? };
+        Ok(Self { opsets, results: results.to_vec(), ..self.with_graph(graph) })
     }
 
     /// Whether the model has a function of this name.

@@ -8,9 +8,11 @@
 compile_error!("files are little-endian, and tensors share their bytes");
 
 mod attributes;
+mod bodies;
 mod error;
 mod external;
 mod header;
+mod inline;
 mod inside;
 pub mod limits;
 mod load;

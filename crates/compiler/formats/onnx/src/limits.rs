@@ -31,5 +31,11 @@ pub const IR_VERSIONS: std::ops::RangeInclusive<i64> = 1..=14;
 /// Oldest and newest version of the standard operators that is read: what a newer one means cannot be known.
 pub const OPSETS: std::ops::RangeInclusive<i64> = 1..=28;
 
+/// Functions and branches within each other whose nodes join the graph.
+pub const MAX_INLINED_DEPTH: usize = 32;
+
+/// Nodes that bodies of functions and branches may add: a few bytes of calls must not become a large graph.
+pub const MAX_INLINED_NODES: usize = 16384;
+
 /// Characters of a name from the file that a message shows.
 pub(crate) const SHOWN_CHARS: usize = 128;

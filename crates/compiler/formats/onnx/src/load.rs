@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use bytes::Bytes;
-use fastserve_ir::{Graph, OpSet, ValueId};
+use fastserve_ir::{Attrs, Graph, OpSet, ValueId};
 
 use crate::error::OnnxError;
 use crate::external::External;
@@ -24,6 +24,12 @@ pub(crate) struct Loader<'f, 'o> {
     /// Values by name; `None` for what is not supported and therefore has no value.
     pub(crate) names: HashMap<&'f str, Option<ValueId>>,
     pub(crate) unsupported: Vec<Unsupported>,
+    /// Before the names of what is added: where it is the body of a function or of a branch.
+    pub(crate) prefix: String,
+    /// The attributes of the call of the function at hand.
+    pub(crate) given_attrs: Attrs,
+    /// Bodies around the one at hand, and nodes of all bodies so far.
+    pub(crate) inlined: (usize, usize),
     /// The model's functions that were looked at for what is not supported.
     pub(crate) functions_seen: HashSet<(&'f str, &'f str)>,
 }
@@ -31,7 +37,17 @@ pub(crate) struct Loader<'f, 'o> {
 impl<'f, 'o> Loader<'f, 'o> {
     pub(crate) fn new(file: &'f Bytes, base: Option<&Path>, budget: Budget, ops: &'o dyn OpSet) -> Result<Self, OnnxError> {
         let data = Data { file, external: External::new(base, budget)? };
-        Ok(Self { ops, data, graph: Graph::default(), names: HashMap::new(), unsupported: Vec::new(), functions_seen: HashSet::new() })
+        Ok(Self {
+            ops,
+            data,
+            graph: Graph::default(),
+            names: HashMap::new(),
+            unsupported: Vec::new(),
+            prefix: String::new(),
+            given_attrs: Attrs::new(),
+            inlined: (0, 0),
+            functions_seen: HashSet::new(),
+        })
     }
 
     /// What a name is that is an input or a constant.

@@ -22,6 +22,10 @@ const SHOWN_INPUTS: usize = 16;
 pub(crate) enum Made {
     /// A node.
     Op(OpRef),
+    /// The nodes of one of the model's functions.
+    Call,
+    /// A node that runs graphs.
+    Control,
     /// Nodes, in the version of the domain, for these attributes.
     Parts(Compose, i64, Attrs),
 }
@@ -33,7 +37,12 @@ impl<'f> Loader<'f, '_> {
         for (i, &span) in header.graph.nodes.iter().enumerate() {
             let node = Node::read(span)?;
             match self.operator(&node, i, header) {
-                Ok(op) => ops.push(Some(op)),
+                Ok(made) => {
+                    if matches!(made, Made::Call | Made::Control) {
+                        self.inside(&node, i, header)?;
+                    }
+                    ops.push(Some(made));
+                }
                 Err(Refusal::Wrong(e)) => return Err(e),
                 Err(Refusal::Unsupported(why)) => {
                     self.unsupported.push(row(&node, i, header, why));
@@ -49,17 +58,20 @@ impl<'f> Loader<'f, '_> {
     pub(crate) fn operator(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>) -> Result<Made, Refusal> {
         let place = place(node, i);
         if header.has_function(node.domain, node.op) {
-            return Err(Refusal::Unsupported(format!("calls the model's own function `{}`", shown(node.op))));
+            return Ok(Made::Call);
         }
         let Some(opset) = header.opsets.version(node.domain) else {
             let why = format!("opset_import has no version for the domain `{}`", shown(node.domain));
             return Err(OnnxError::invalid(place, why).into());
         };
+        if crate::bodies::is_control(node) {
+            return Ok(Made::Control);
+        }
         if let Some(compose) = self.ops.composite(domain(node.domain), node.op, opset) {
-            return Ok(Made::Parts(compose, opset, attributes::read(&node.attributes, &mut self.data, &place)?));
+            return Ok(Made::Parts(compose, opset, attributes::read(&node.attributes, &mut self.data, &self.given_attrs, &place)?));
         }
         let build = |attrs: &Attrs| self.ops.build(domain(node.domain), node.op, opset, &counted(node, attrs));
-        match attributes::read(&node.attributes, &mut self.data, &place) {
+        match attributes::read(&node.attributes, &mut self.data, &self.given_attrs, &place) {
             Ok(attrs) => build(&attrs).map(Made::Op).map_err(|e| Refusal::Unsupported(self.why_not(&e, node))),
             // An operator that is not there at all is the better reason.
             Err(Refusal::Unsupported(why)) => match build(&Attrs::new()) {
@@ -88,7 +100,16 @@ impl<'f> Loader<'f, '_> {
             let i = i as usize;
             let node = Node::read(header.graph.nodes[i])?;
             match ops[i].take() {
-                Some(Made::Op(op)) if !self.needs_unsupported(&node) => self.add_node(&node, i, op, &mut used)?,
+                Some(Made::Op(op)) if !self.needs_unsupported(&node) => self.add_node(&node, i, op, None, &mut used)?,
+                // What is not supported within is listed already.
+                Some(Made::Call) if self.unsupported.is_empty() => self.call(&node, i, header)?,
+                Some(Made::Control) if self.unsupported.is_empty() && !self.taken(&node, i, header)? => {
+                    match self.control(&node, i, header)? {
+                        Some((op, inputs)) => self.add_node(&node, i, op, Some(inputs), &mut used)?,
+                        None => self.without_outputs(&node),
+                    }
+                }
+                Some(Made::Control) if self.unsupported.is_empty() => {}
                 Some(Made::Parts(compose, opset, attrs)) if !self.needs_unsupported(&node) => {
                     self.add_parts(&node, i, compose, Named { domain: domain(node.domain), op: node.op, opset, attrs: &attrs }, header)?;
                 }
@@ -98,8 +119,17 @@ impl<'f> Loader<'f, '_> {
         Ok(())
     }
 
-    fn add_node(&mut self, node: &Node<'f>, i: usize, op: OpRef, used: &mut Used<'_, 'f>) -> Result<(), OnnxError> {
-        let inputs: Vec<Option<ValueId>> = trimmed(&node.inputs).iter().map(|n| self.names.get(n).copied().flatten()).collect();
+    /// Adds a node, whose inputs are those that it names unless they are given.
+    fn add_node(
+        &mut self,
+        node: &Node<'f>,
+        i: usize,
+        op: OpRef,
+        inputs: Option<Vec<Option<ValueId>>>,
+        used: &mut Used<'_, 'f>,
+    ) -> Result<(), OnnxError> {
+        let named = || trimmed(&node.inputs).iter().map(|n| self.names.get(n).copied().flatten()).collect();
+        let inputs: Vec<Option<ValueId>> = inputs.unwrap_or_else(named);
         let mut outputs = trimmed(&node.outputs).to_vec();
         if outputs.is_empty() {
             return Err(OnnxError::invalid(place(node, i), "expected an output, got none"));
@@ -110,7 +140,10 @@ impl<'f> Loader<'f, '_> {
         }
         let names: Vec<String> = (0..outputs.len()).map(|o| self.output_name(node, i, o, used)).collect::<Result<_, _>>()?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let id = self.graph.add_node(&label(node, i), op, &inputs, &names).map_err(|e| self.infer_error(node, i, &inputs, e))?;
+        let id = self
+            .graph
+            .add_node(&format!("{}{}", self.prefix, label(node, i)), op, &inputs, &names)
+            .map_err(|e| self.infer_error(node, i, &inputs, e))?;
         let made = self.graph.node(id).map(|n| n.outputs.clone()).unwrap_or_default();
         for (&name, &value) in outputs.iter().zip(&made) {
             check_fact(self.graph.fact(value), &place(node, i))?;
@@ -123,7 +156,10 @@ impl<'f> Loader<'f, '_> {
     fn add_parts(&mut self, node: &Node<'f>, i: usize, compose: Compose, named: Named<'_>, header: &Header<'f>) -> Result<(), OnnxError> {
         let inputs: Vec<Option<ValueId>> = trimmed(&node.inputs).iter().map(|n| self.names.get(n).copied().flatten()).collect();
         let outputs = trimmed(&node.outputs);
-        let made = match self.graph.compose(self.ops, compose, named, &label(node, i), &inputs, outputs) {
+        let names: Vec<String> = outputs.iter().map(|n| if n.is_empty() { String::new() } else { format!("{}{n}", self.prefix) }).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let node_name = format!("{}{}", self.prefix, label(node, i));
+        let made = match self.graph.compose(self.ops, compose, named, &node_name, &inputs, &names) {
             Ok(made) => made,
             Err(ComposeError::Shape(e)) => return self.not_inferred(node, i, &inputs, e, header),
             Err(ComposeError::Build(e)) => return self.without_parts(node, i, header, shown(&e.to_string())),
@@ -159,6 +195,10 @@ impl<'f> Loader<'f, '_> {
             }
         }
         outputs.truncate(made);
+        // What nobody uses is not asked for: kernels make what is.
+        while outputs.len() > 1 && !used.names()?.contains(outputs[outputs.len() - 1]) {
+            outputs.pop();
+        }
         Ok(())
     }
 
@@ -201,9 +241,9 @@ impl<'f> Loader<'f, '_> {
     fn output_name(&self, node: &Node<'f>, i: usize, o: usize, used: &mut Used<'_, 'f>) -> Result<String, OnnxError> {
         let given = node.outputs[o];
         if !given.is_empty() {
-            return Ok(given.to_owned());
+            return Ok(format!("{}{given}", self.prefix));
         }
-        let mut name = format!("{}#{o}", label(node, i));
+        let mut name = format!("{}{}#{o}", self.prefix, label(node, i));
         while used.made()?.contains(name.as_str()) || self.given(&name).is_some() {
             name.push('_');
         }
@@ -218,7 +258,7 @@ impl<'f> Loader<'f, '_> {
 }
 
 /// Names without the empty ones at the end.
-fn trimmed<'s, 'a>(names: &'s [&'a str]) -> &'s [&'a str] {
+pub(crate) fn trimmed<'s, 'a>(names: &'s [&'a str]) -> &'s [&'a str] {
     let len = names.iter().rposition(|n| !n.is_empty()).map_or(0, |last| last + 1);
     &names[..len]
 }
@@ -268,8 +308,11 @@ impl<'h, 'f> Used<'h, 'f> {
         if self.names.is_none() {
             let mut names = HashSet::new();
             for &span in &self.header.graph.nodes {
-                names.extend(Node::read(span)?.inputs);
+                let node = Node::read(span)?;
+                names.extend(crate::bodies::used_within(&node)?);
+                names.extend(node.inputs);
             }
+            names.extend(&self.header.results);
             for &span in &self.header.graph.outputs {
                 names.insert(crate::view::ValueInfo::read(span)?.name);
             }

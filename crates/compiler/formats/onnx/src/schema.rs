@@ -64,7 +64,7 @@ const fn list(tag: u32, name: &'static str, kind: Kind, cost: usize) -> Field {
 /// A vector that doubles holds up to twice, and while it moves three times, what is in it.
 const GROWTH: usize = 3;
 const VALUE: usize = GROWTH * size_of::<Value>() + 320;
-const NODE: usize = GROWTH * size_of::<Node>() + 512;
+const NODE: usize = GROWTH * size_of::<Node>() + 1024;
 const NAME_REF: usize = 128;
 const ATTRIBUTE: usize = 512;
 const ROW: usize = 512;
@@ -176,8 +176,19 @@ pub(crate) static TENSOR: Message = Message {
 
 static SPARSE_TENSOR: Message = Message { fields: &[one(1, "values", Msg(&TENSOR))] };
 
-static FUNCTION: Message =
-    Message { fields: &[one(1, "name", Name), list(7, "node", Msg(&NODE_PROTO), ROW), one(10, "domain", Name), one(13, "overload", Name)] };
+static FUNCTION: Message = Message {
+    fields: &[
+        one(1, "name", Name),
+        list(4, "input", Name, NAME_REF),
+        list(5, "output", Name, NAME_REF),
+        list(6, "attribute", Name, NAME_REF),
+        list(7, "node", Msg(&NODE_PROTO), ROW),
+        list(9, "opset_import", Msg(&OPSET), 256),
+        one(10, "domain", Name),
+        list(11, "attribute_proto", Msg(&ATTRIBUTE_PROTO), ATTRIBUTE),
+        one(13, "overload", Name),
+    ],
+};
 
 #[cfg(test)]
 mod tests {

@@ -22,7 +22,7 @@ impl<'f> Loader<'f, '_> {
             self.check_new(proto.name, &place)?;
             let tensor = self.data.tensor(&proto, &place);
             if let Some(tensor) = self.supported(proto.name, "initializer", tensor)? {
-                let id = self.graph.add_const(proto.name, tensor);
+                let id = self.graph.add_const(&format!("{}{}", self.prefix, proto.name), tensor);
                 self.names.insert(proto.name, Some(id));
             }
         }
@@ -56,7 +56,7 @@ impl<'f> Loader<'f, '_> {
         Ok(())
     }
 
-    fn check_new(&self, name: &str, place: &str) -> Result<(), OnnxError> {
+    pub(crate) fn check_new(&self, name: &str, place: &str) -> Result<(), OnnxError> {
         if name.is_empty() {
             return Err(OnnxError::invalid(place, "expected a name, got an empty one"));
         }

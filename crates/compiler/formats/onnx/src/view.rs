@@ -145,6 +145,35 @@ impl<'a> Function<'a> {
     }
 }
 
+/// What a function is made of.
+#[derive(Default)]
+pub(crate) struct FunctionBody<'a> {
+    pub(crate) inputs: Vec<&'a str>,
+    pub(crate) outputs: Vec<&'a str>,
+    pub(crate) nodes: Vec<Span<'a>>,
+    pub(crate) opsets: Vec<(&'a str, i64)>,
+    /// Attributes with values for where the call gives none.
+    pub(crate) defaults: Vec<Span<'a>>,
+}
+
+impl<'a> FunctionBody<'a> {
+    pub(crate) fn read(span: Span<'a>) -> Result<Self> {
+        let mut b = Self::default();
+        for field in span.fields() {
+            let f = field?;
+            match f.tag {
+                4 => b.inputs.push(f.text()?),
+                5 => b.outputs.push(f.text()?),
+                7 => b.nodes.push(f.span()?),
+                9 => b.opsets.push(opset(f.span()?)?),
+                11 => b.defaults.push(f.span()?),
+                _ => {}
+            }
+        }
+        Ok(b)
+    }
+}
+
 /// `GraphProto`.
 #[derive(Default)]
 pub(crate) struct Graph<'a> {
@@ -215,6 +244,9 @@ pub(crate) struct Attribute<'a> {
     pub(crate) i: i64,
     pub(crate) s: &'a str,
     pub(crate) t: Option<Span<'a>>,
+    pub(crate) g: Option<Span<'a>>,
+    /// The attribute of the function around that the value is.
+    pub(crate) reference: &'a str,
 }
 
 impl<'a> Attribute<'a> {
@@ -231,6 +263,8 @@ impl<'a> Attribute<'a> {
                 3 => a.i = f.int()?,
                 4 => a.s = f.text()?,
                 5 => a.t = Some(f.span()?),
+                6 => a.g = Some(f.span()?),
+                21 => a.reference = f.text()?,
                 20 => a.kind = f.int()?,
                 _ => {}
             }

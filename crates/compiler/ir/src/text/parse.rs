@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use fastserve_tensor::{Bool, DType, Element, Shape, Tensor, TensorError, bf16, f16};
 use thiserror::Error;
@@ -71,8 +72,11 @@ pub enum ParseError {
 /// # Errors
 /// A [`ParseError`] with the line.
 pub fn parse(text: &str, ops: &dyn OpSet) -> Result<Graph, ParseError> {
-    let mut p = Parser { lexer: Lexer::new(text), graph: Graph::default(), names: HashMap::new(), ops };
+    let mut p = Parser { lexer: Lexer::new(text), graph: Graph::default(), names: HashMap::new(), ops, depth: 0 };
     p.graph()?;
+    if !p.lexer.at_end() {
+        return Err(p.lexer.error("the end"));
+    }
     p.graph.verify()?;
     Ok(p.graph)
 }
@@ -82,7 +86,12 @@ struct Parser<'a> {
     graph: Graph,
     names: HashMap<String, ValueId>,
     ops: &'a dyn OpSet,
+    /// Graphs around the one at hand.
+    depth: usize,
 }
+
+/// Graphs within graphs.
+const MAX_DEPTH: usize = 16;
 
 impl Parser<'_> {
     fn graph(&mut self) -> Result<(), ParseError> {
@@ -103,7 +112,7 @@ impl Parser<'_> {
             self.graph.add_output(id);
             self.lexer.eat(",");
         }
-        if self.lexer.at_end() { Ok(()) } else { Err(self.lexer.error("the end")) }
+        Ok(())
     }
 
     fn statement(&mut self) -> Result<(), ParseError> {
@@ -159,7 +168,8 @@ impl Parser<'_> {
         // The facts as written stand in the graph, so that `verify` compares them with what the operators infer.
         let written =
             |(fact, inferred): (&Fact, Fact)| Fact { dtype: fact.dtype, shape: fact.shape.clone(), layout: fact.layout, ..inferred };
-        let facts: Vec<Fact> = outputs.iter().map(|(_, f)| f).zip(inferred).map(written).collect();
+        let mut facts: Vec<Fact> = outputs.iter().map(|(_, f)| f).zip(inferred).map(written).collect();
+        self.graph.know_small(&op, &inputs, &mut facts);
         let id = self.graph.push_node(&name, op, &inputs, names.into_iter().zip(facts));
         let made = self.graph.node(id).map(|n| n.outputs.clone()).unwrap_or_default();
         self.names.extend(outputs.into_iter().map(|(name, _)| name).zip(made));
@@ -283,6 +293,9 @@ impl Parser<'_> {
         if self.lexer.eat("[") {
             return self.list("]").map(Attr::Ints);
         }
+        if self.lexer.sees("graph ") {
+            return self.inner().map(Attr::Graph);
+        }
         let text = self.lexer.number()?;
         if let Ok(v) = text.parse::<i64>() {
             return Ok(Attr::Int(v));
@@ -293,6 +306,22 @@ impl Parser<'_> {
             return self.tensor(dtype, shape).map(Attr::Tensor);
         }
         text.parse().map(Attr::Float).map_err(|_| self.lexer.error("an attribute"))
+    }
+
+    /// A graph within an attribute: nothing of the outer one is known in it.
+    fn inner(&mut self) -> Result<Arc<Graph>, ParseError> {
+        if self.depth == MAX_DEPTH {
+            return Err(self.lexer.error("graphs less deep"));
+        }
+        let (graph, names) = (std::mem::take(&mut self.graph), std::mem::take(&mut self.names));
+        self.depth += 1;
+        let parsed = self.graph();
+        self.depth -= 1;
+        self.names = names;
+        let inner = std::mem::replace(&mut self.graph, graph);
+        parsed?;
+        inner.verify()?;
+        Ok(Arc::new(inner))
     }
 
     fn strings(&mut self) -> Result<Vec<String>, ParseError> {

@@ -95,6 +95,7 @@ fn attr(value: &Attr) -> String {
         Attr::Ints(v) => format!("[{}]", join(v.iter().map(i64::to_string))),
         Attr::Floats(v) => format!("f[{}]", join(v.iter().map(|v| float(*v)))),
         Attr::Strs(v) => format!("s[{}]", join(v.iter().map(|v| format!("{v:?}")))),
+        Attr::Graph(g) => print(g).trim_end().to_owned(),
         Attr::Tensor(t) => format!("{}{} {}", t.dtype(), t.shape(), tensor(t)),
     }
 }

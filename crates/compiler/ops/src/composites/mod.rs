@@ -1,6 +1,11 @@
 //! Operators that are made of others: one file each, one word each in the list.
 
 mod fused_conv;
+mod matmul_n_bits;
+mod matmul_of_codes;
+mod qlinear;
+mod qlinear_conv;
+mod quantized;
 
 use crate::def::CompositeDef;
 
@@ -13,4 +18,8 @@ macro_rules! list {
 
 list! {
     fused_conv
+    matmul_n_bits
+    matmul_of_codes
+    qlinear
+    qlinear_conv
 }

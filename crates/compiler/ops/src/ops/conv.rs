@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fastserve_ir::{AttrError, Attrs, Dim, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
+use fastserve_tensor::Shape;
 
 use crate::def::OpDef;
 use crate::elements::{Float, count, for_float, require_float};
@@ -20,10 +21,7 @@ pub struct Conv {
 pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "Conv", since: 1, build }];
 
 fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
-    attrs.only(&[&WindowAttrs::NAMES[..5], &["group"]].concat())?;
-    let group = usize::try_from(attrs.int_or("group", 1)?).ok().filter(|&g| g > 0);
-    let group = group.ok_or_else(|| AttrError::value("group", "expected at least 1"))?;
-    Ok(Arc::new(Conv { window: WindowAttrs::read(attrs)?, group }))
+    Ok(Arc::new(Conv::read(attrs)?))
 }
 
 impl Op for Conv {
@@ -39,19 +37,13 @@ impl Op for Conv {
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = require_float(inputs, 0)?;
         let w = inputs.same_dtype(1, x.dtype)?;
-        if x.rank() < 3 || w.rank() != x.rank() {
-            return Err(ShapeError::shape(format!("expected input and weights of one rank, 3 or more, got {} and {}", x.rank(), w.rank())));
-        }
-        self.check_channels(x, w)?;
+        let shape = self.shape(x, w)?;
         if let Some(b) = inputs.opt(2) {
             inputs.same_dtype(2, x.dtype)?;
             if b.shape != w.shape[..1] {
                 return Err(ShapeError::shape("input 2: expected one element an output channel"));
             }
         }
-        let kernel = self.kernel(&w.shape)?;
-        let mut shape = vec![x.shape[0].clone(), w.shape[0].clone()];
-        shape.extend(self.window.infer(&x.shape[2..], &kernel)?);
         Ok(vec![Fact::new(x.dtype, shape)])
     }
 
@@ -62,6 +54,38 @@ impl Op for Conv {
 }
 
 impl Conv {
+    pub(crate) fn read(attrs: &Attrs) -> Result<Self, AttrError> {
+        attrs.only(&[&WindowAttrs::NAMES[..5], &["group"]].concat())?;
+        let group = usize::try_from(attrs.int_or("group", 1)?).ok().filter(|&g| g > 0);
+        let group = group.ok_or_else(|| AttrError::value("group", "expected at least 1"))?;
+        Ok(Conv { window: WindowAttrs::read(attrs)?, group })
+    }
+
+    /// The output's extents.
+    pub(crate) fn shape(&self, x: &Fact, w: &Fact) -> Result<Vec<Dim>, ShapeError> {
+        if x.rank() < 3 || w.rank() != x.rank() {
+            return Err(ShapeError::shape(format!("expected input and weights of one rank, 3 or more, got {} and {}", x.rank(), w.rank())));
+        }
+        self.check_channels(x, w)?;
+        let kernel = self.kernel(&w.shape)?;
+        let mut shape = vec![x.shape[0].clone(), w.shape[0].clone()];
+        shape.extend(self.window.infer(&x.shape[2..], &kernel)?);
+        Ok(shape)
+    }
+
+    /// The window along each axis, where the extents belong together.
+    pub(crate) fn check_extents(&self, sx: &Shape, sw: &Shape, so: &Shape) -> Result<Vec<Axis>, OpError> {
+        if sx.rank() < 3 || sw.rank() != sx.rank() || so.rank() != sx.rank() || so[..2] != [sx[0], sw[0]] {
+            return Err(OpError::Value(format!("expected {so} of {sx} with weights {sw}")));
+        }
+        let axes = self.window.resolve(&sx[2..], &sw[2..])?;
+        if !so.contains(&0) && (sw[1].checked_mul(self.group) != Some(sx[1]) || !sw[0].is_multiple_of(self.group)) {
+            let why = format!("{} channels and {} outputs do not divide into {} groups of {}", sx[1], sw[0], self.group, sw[1]);
+            return Err(OpError::Value(why));
+        }
+        Ok(axes)
+    }
+
     fn check_channels(&self, x: &Fact, w: &Fact) -> Result<(), ShapeError> {
         let (Some(c), Some(cg), Some(o)) = (x.shape[1].known(), w.shape[1].known(), w.shape[0].known()) else {
             return Ok(());
@@ -87,16 +111,9 @@ impl Conv {
 
     fn body<T: Float>(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let (sx, sw, so) = (io.shape(0)?, io.shape(1)?, io.out_shape(0)?);
-        if sx.rank() < 3 || sw.rank() != sx.rank() || so.rank() != sx.rank() || so[..2] != [sx[0], sw[0]] {
-            return Err(OpError::Value(format!("expected {so} of {sx} with weights {sw}")));
-        }
-        let axes = self.window.resolve(&sx[2..], &sw[2..])?;
+        let axes = self.check_extents(&sx, &sw, &so)?;
         if so.contains(&0) {
             return Ok(());
-        }
-        if sw[1].checked_mul(self.group) != Some(sx[1]) || sw[0] % self.group != 0 {
-            let why = format!("{} channels and {} outputs do not divide into {} groups of {}", sx[1], sw[0], self.group, sw[1]);
-            return Err(OpError::Value(why));
         }
         let (x, w) = (io.slice::<T>(0)?, io.slice::<T>(1)?);
         let bias = io.opt(2).map(|b| b.as_slice::<T>()).transpose()?;

@@ -81,46 +81,50 @@ struct Body<'b, 'a> {
 }
 
 /// Extents of one product of matrices and where each matrix of the batch starts.
-struct Batched {
-    m: usize,
-    k: usize,
-    n: usize,
-    batch: Shape,
-    strides: [[usize; fastserve_tensor::MAX_RANK]; 2],
+pub(crate) struct Batched {
+    pub(crate) m: usize,
+    pub(crate) k: usize,
+    pub(crate) n: usize,
+    pub(crate) batch: Shape,
+    pub(crate) strides: [[usize; fastserve_tensor::MAX_RANK]; 2],
+}
+
+/// How the matrices of two inputs meet.
+///
+/// # Errors
+/// Extents that have no product, or another one than the output's.
+pub(crate) fn batched(io: &Io<'_>) -> Result<Batched, OpError> {
+    let (a, b) = (io.shape(0)?, io.shape(1)?);
+    let (left, right) = match (a.dims(), b.dims()) {
+        ([k], [_]) => (Shape::new(&[1, *k])?, Shape::new(&[*k, 1])?),
+        ([k], _) => (Shape::new(&[1, *k])?, b),
+        (_, [k]) => (a, Shape::new(&[*k, 1])?),
+        _ => (a, b),
+    };
+    let ([batch_a @ .., m, k], [batch_b @ .., kb, n]) = (left.dims(), right.dims()) else {
+        return Err(OpError::Value("a scalar has no matrix product".into()));
+    };
+    if k != kb {
+        return Err(OpError::Value(format!("inner extents {k} and {kb} differ")));
+    }
+    let (sa, sb) = (Shape::new(batch_a)?, Shape::new(batch_b)?);
+    let out = io.out_shape(0)?;
+    let matrix_axes = usize::from(a.rank() > 1) + usize::from(b.rank() > 1);
+    let batch = Shape::new(&out[..out.rank().saturating_sub(matrix_axes)])?;
+    let matrix = [*m, *n].into_iter().fold(batch.checked_numel(), |total, d| total?.checked_mul(d));
+    if matrix != out.checked_numel() {
+        return Err(OpError::Value(format!("the product of {a} and {b} is not {out}")));
+    }
+    if !fits(&sa, &batch) || !fits(&sb, &batch) {
+        return Err(OpError::Value(format!("cannot broadcast {sa} and {sb} to {batch}")));
+    }
+    let strides = [broadcast_strides(&sa, &batch), broadcast_strides(&sb, &batch)];
+    Ok(Batched { m: *m, k: *k, n: *n, batch, strides })
 }
 
 impl Body<'_, '_> {
-    fn batched(&self) -> Result<Batched, OpError> {
-        let (a, b) = (self.io.shape(0)?, self.io.shape(1)?);
-        let (left, right) = match (a.dims(), b.dims()) {
-            ([k], [_]) => (Shape::new(&[1, *k])?, Shape::new(&[*k, 1])?),
-            ([k], _) => (Shape::new(&[1, *k])?, b),
-            (_, [k]) => (a, Shape::new(&[*k, 1])?),
-            _ => (a, b),
-        };
-        let ([batch_a @ .., m, k], [batch_b @ .., kb, n]) = (left.dims(), right.dims()) else {
-            return Err(OpError::Value("a scalar has no matrix product".into()));
-        };
-        if k != kb {
-            return Err(OpError::Value(format!("inner extents {k} and {kb} differ")));
-        }
-        let (sa, sb) = (Shape::new(batch_a)?, Shape::new(batch_b)?);
-        let out = self.io.out_shape(0)?;
-        let matrix_axes = usize::from(a.rank() > 1) + usize::from(b.rank() > 1);
-        let batch = Shape::new(&out[..out.rank().saturating_sub(matrix_axes)])?;
-        let matrix = [*m, *n].into_iter().fold(batch.checked_numel(), |total, d| total?.checked_mul(d));
-        if matrix != out.checked_numel() {
-            return Err(OpError::Value(format!("the product of {a} and {b} is not {out}")));
-        }
-        if !fits(&sa, &batch) || !fits(&sb, &batch) {
-            return Err(OpError::Value(format!("cannot broadcast {sa} and {sb} to {batch}")));
-        }
-        let strides = [broadcast_strides(&sa, &batch), broadcast_strides(&sb, &batch)];
-        Ok(Batched { m: *m, k: *k, n: *n, batch, strides })
-    }
-
     fn each<T: fastserve_tensor::Element>(&mut self, dot: impl Fn(&mut dyn Iterator<Item = (T, T)>) -> T) -> Result<(), OpError> {
-        let Batched { m, k, n, batch, strides } = self.batched()?;
+        let Batched { m, k, n, batch, strides } = batched(self.io)?;
         let (a, b) = (self.io.slice::<T>(0)?, self.io.slice::<T>(1)?);
         let y = self.io.out_slice::<T>(0)?;
         if y.is_empty() {

@@ -71,8 +71,13 @@ fn build_gru(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
 }
 
 fn build_lstm(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
+    Ok(Arc::new(lstm(attrs)?))
+}
+
+/// An LSTM by its attributes.
+pub(crate) fn lstm(attrs: &Attrs) -> Result<Recurrent, AttrError> {
     attrs.only(&[&COMMON[..], &["input_forget"]].concat())?;
-    build(attrs, Cell::Lstm { input_forget: attrs.flag("input_forget", false)? })
+    read(attrs, Cell::Lstm { input_forget: attrs.flag("input_forget", false)? })
 }
 
 fn build_rnn(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
@@ -81,6 +86,10 @@ fn build_rnn(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
 }
 
 fn build(attrs: &Attrs, cell: Cell) -> Result<OpRef, AttrError> {
+    Ok(Arc::new(read(attrs, cell)?))
+}
+
+fn read(attrs: &Attrs, cell: Cell) -> Result<Recurrent, AttrError> {
     let direction = match attrs.str("direction")?.as_deref() {
         // The default of GRU is misspelt in opset 1.
         None | Some("forward" | "foward") => Direction::Forward,
@@ -96,7 +105,7 @@ fn build(attrs: &Attrs, cell: Cell) -> Result<OpRef, AttrError> {
     if clip.is_some_and(|c| c.is_nan() || c < 0.0) {
         return Err(AttrError::value("clip", "expected a positive number"));
     }
-    Ok(Arc::new(Recurrent { cell, direction, activations, clip, hidden_size, batch_first: attrs.flag("layout", false)? }))
+    Ok(Recurrent { cell, direction, activations, clip, hidden_size, batch_first: attrs.flag("layout", false)? })
 }
 
 impl Cell {

@@ -49,6 +49,7 @@ pub(crate) fn run(io: StepIo<'_>) -> Result<(), OpError> {
         Lowered::PackConv(spec) => pack::conv_weights(io, spec),
         Lowered::ToBlocks => conv_blocked::to_blocks(io),
         Lowered::FromBlocks => conv_blocked::from_blocks(io),
+        Lowered::Control(_) => reference::made(io),
         Lowered::Alias => reference::copy(io),
         Lowered::Reference => reference::run(io),
     }
@@ -91,6 +92,7 @@ pub(crate) fn kernel_name(model: &Inner, step: &ModelStep, extents: &[Extent]) -
         Lowered::PackConv(_) => "pack_weights".into(),
         Lowered::ToBlocks => "to_blocks_f32".into(),
         Lowered::FromBlocks => "from_blocks_f32".into(),
+        Lowered::Control(_) => "graphs".into(),
         Lowered::Alias => "copy".into(),
         Lowered::Reference => "reference".into(),
     }

@@ -35,3 +35,18 @@ pub(crate) fn copy(mut io: StepIo<'_>) -> Result<(), OpError> {
     y.bytes_mut().copy_from_slice(x.bytes());
     Ok(())
 }
+
+/// Copies what the graphs of a step made to its outputs.
+pub(crate) fn made(mut io: StepIo<'_>) -> Result<(), OpError> {
+    let made = io.made.unwrap_or_default();
+    for i in 0..io.step.outs.len() {
+        let from = made.get(i).ok_or(OpError::Missing { what: "output", index: i })?;
+        let mut to = io.take_view(i)?;
+        if from.dtype() != to.dtype() || from.shape() != to.shape() {
+            let why = format!("output {i} is {}{}, not {}{}", from.dtype(), from.shape(), to.dtype(), to.shape());
+            return Err(OpError::Value(why));
+        }
+        to.bytes_mut().copy_from_slice(from.bytes());
+    }
+    Ok(())
+}

@@ -20,6 +20,8 @@ fn attribute(name: &str, attr: &Attr) -> AttributeProto {
         Attr::Ints(v) => AttributeProto { ints: v.clone(), ..of(AttributeType::Ints) },
         Attr::Floats(v) => AttributeProto { floats: v.clone(), ..of(AttributeType::Floats) },
         Attr::Strs(v) => AttributeProto { strings: v.iter().map(|s| s.as_bytes().to_vec()).collect(), ..of(AttributeType::Strings) },
+        // Nodes that hold graphs are refused before.
+        Attr::Graph(_) => of(AttributeType::Graph),
         Attr::Tensor(v) => AttributeProto { t: Some(values::tensor("", v)), ..of(AttributeType::Tensor) },
     }
 }

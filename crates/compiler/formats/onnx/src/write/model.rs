@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use fastserve_ir::{Attrs, Graph, Layout, Node, OpSet, Source, ValueId};
+use fastserve_ir::{Attr, Attrs, Graph, Layout, Node, OpSet, Source, ValueId};
 use fastserve_tensor::{DType, Tensor};
 
 use super::error::{Unwritable, WriteError};
@@ -153,6 +153,9 @@ impl<'g> Writer<'g> {
     }
 
     fn node(&mut self, node: &Node) {
+        if node.op.attrs().iter().any(|(_, attr)| matches!(attr, Attr::Graph(_))) {
+            return self.refuse(&node.name, node.op.name(), "graphs within nodes are not written yet");
+        }
         let inputs = node.inputs.iter().map(|id| id.map_or_else(String::new, |id| self.name(id))).collect();
         let outputs = node.outputs.iter().map(|&id| self.name(id)).collect();
         let draft = Draft { node: node.name.to_string(), op: node.op.name().to_owned(), inputs, outputs, attrs: node.op.attrs() };

@@ -1,0 +1,322 @@
+//! If, Loop and Scan: graphs in attributes. What they use of the graphs around them becomes inputs of their nodes.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use fastserve_ir::{Attrs, Dim, Fact, Graph, OpRef, ValueId, ints_of};
+use fastserve_tensor::DType;
+
+use crate::attributes;
+use crate::error::{OnnxError, Refusal, shown};
+use crate::header::{Header, domain};
+use crate::load::Loader;
+use crate::nodes::{row, trimmed};
+use crate::sort::{self, label, place};
+use crate::view::{self, Attribute, Node, ValueInfo};
+use crate::wire::Span;
+
+/// How often the extents of what is carried are taken as more open, before the body is refused.
+const WIDENINGS: usize = 10;
+
+/// Whether a node runs graphs.
+pub(crate) fn is_control(node: &Node<'_>) -> bool {
+    domain(node.domain).is_empty() && matches!(node.op, "If" | "Loop" | "Scan")
+}
+
+/// An operator, and the inputs of its node.
+type Wired = (OpRef, Vec<Option<ValueId>>);
+
+/// A graph that was read, and what it uses of the graph around it.
+struct Read {
+    graph: Arc<Graph>,
+    captures: Vec<ValueId>,
+}
+
+/// An input of an inner graph that its node gives: what is known of it, and which axes may change from one run to the next.
+struct Formal {
+    fact: Fact,
+    open: Vec<bool>,
+}
+
+impl Formal {
+    fn of(fact: &Fact) -> Self {
+        Self { open: vec![false; fact.rank()], fact: Fact::new(fact.dtype, fact.shape.clone()) }
+    }
+}
+
+impl<'f> Loader<'f, '_> {
+    /// The operator and inputs of a node that runs graphs; `None` where something is not supported, which is listed.
+    pub(crate) fn control(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>) -> Result<Option<Wired>, OnnxError> {
+        let given: Vec<Option<ValueId>> = trimmed(&node.inputs).iter().map(|n| self.names.get(n).copied().flatten()).collect();
+        let before = self.unsupported.len();
+        let made = match node.op {
+            "If" => self.if_node(node, i, &given, header),
+            "Loop" => self.loop_node(node, i, &given, header),
+            _ if header.opsets.version(node.domain).is_some_and(|v| v < 9) => {
+                Err(Refusal::Unsupported("the form before opset 9, which walks batches of sequences".into()))
+            }
+            _ => self.scan_node(node, i, &given, header),
+        };
+        let (attrs, captures) = match made {
+            Ok(made) => made,
+            Err(Refusal::Unsupported(why)) => {
+                self.unsupported.push(row(node, i, header, why));
+                return Ok(None);
+            }
+            Err(Refusal::Wrong(_)) if self.unsupported.len() > before => return Ok(None),
+            Err(Refusal::Wrong(e)) => return Err(e),
+        };
+        let opset = header.opsets.version(node.domain).unwrap_or_default();
+        let inputs = given.into_iter().chain(captures.into_iter().map(Some)).collect();
+        match self.ops.build("", node.op, opset, &attrs) {
+            Ok(op) => Ok(Some((op, inputs))),
+            Err(e) => {
+                self.unsupported.push(row(node, i, header, shown(&e.to_string())));
+                Ok(None)
+            }
+        }
+    }
+
+    fn if_node(
+        &mut self,
+        node: &Node<'f>,
+        i: usize,
+        given: &[Option<ValueId>],
+        header: &Header<'f>,
+    ) -> Result<(Attrs, Vec<ValueId>), Refusal> {
+        let place = place(node, i);
+        let spans = (graph_of(node, "then_branch", &place)?, graph_of(node, "else_branch", &place)?);
+        let name = label(node, i);
+        let then = self.body(spans.0, &format!("{name}/then"), &[], header)?;
+        let other = self.body(spans.1, &format!("{name}/else"), &[], header)?;
+        let first = given.len();
+        let places = |from: usize, n: usize| ints_of(&(from..from + n).collect::<Vec<_>>());
+        let attrs = Attrs::new()
+            .with_ints("fs.then_captures", places(first, then.captures.len()))
+            .with_ints("fs.else_captures", places(first + then.captures.len(), other.captures.len()))
+            .with_graph("then_branch", then.graph)
+            .with_graph("else_branch", other.graph);
+        Ok((attrs, then.captures.into_iter().chain(other.captures).collect()))
+    }
+
+    fn loop_node(
+        &mut self,
+        node: &Node<'f>,
+        i: usize,
+        given: &[Option<ValueId>],
+        header: &Header<'f>,
+    ) -> Result<(Attrs, Vec<ValueId>), Refusal> {
+        let place = place(node, i);
+        let span = graph_of(node, "body", &place)?;
+        let carried = self.given_facts(given.get(2..).unwrap_or_default(), &place)?;
+        let inputs = view::Graph::read(span)?.inputs;
+        let scalar = |at: usize, dtype: DType| -> Result<Formal, OnnxError> {
+            let info = inputs.get(at).map(|&s| ValueInfo::read(s)).transpose()?;
+            let rank = if let Some(view::Type::Tensor(_, Some(extents))) = info.map(|i| i.kind) { extents.len().min(1) } else { 0 };
+            Ok(Formal::of(&Fact::new(dtype, vec![Dim::Known(1); rank])))
+        };
+        let mut formals = vec![scalar(0, DType::I64)?, scalar(1, DType::Bool)?];
+        let count = carried.len();
+        formals.extend(carried);
+        let read = self.steady(span, &label(node, i), &mut formals, 2, 1, count, header)?;
+        let attrs = Attrs::new().with_int("fs.carried", count as i64);
+        Ok(self.with_body(attrs, read, given.len().max(2)))
+    }
+
+    fn scan_node(
+        &mut self,
+        node: &Node<'f>,
+        i: usize,
+        given: &[Option<ValueId>],
+        header: &Header<'f>,
+    ) -> Result<(Attrs, Vec<ValueId>), Refusal> {
+        let place = place(node, i);
+        let span = graph_of(node, "body", &place)?;
+        let plain: Vec<Span<'f>> = node.attributes.iter().copied().filter(|&s| Attribute::read(s).is_ok_and(|a| a.g.is_none())).collect();
+        let attrs = attributes::read(&plain, &mut self.data, &self.given_attrs, &place)?;
+        let wrong = |why: &str| Refusal::from(OnnxError::invalid(place.as_str(), why));
+        let scans = attrs.int("num_scan_inputs").ok().flatten().and_then(|n| usize::try_from(n).ok());
+        let scans = scans.filter(|&n| n <= given.len()).ok_or_else(|| wrong("expected num_scan_inputs of no more than the inputs"))?;
+        let states = given.len() - scans;
+        let mut formals = self.given_facts(given, &place)?;
+        let axes = attrs.ints("scan_input_axes").ok().flatten().unwrap_or_else(|| vec![0; scans]);
+        for (formal, axis) in formals[states..].iter_mut().zip(axes) {
+            let at = fastserve_ir::normalize_axis(axis, formal.fact.rank()).map_err(|e| wrong(&e.to_string()))?;
+            formal.fact.shape.remove(at);
+            formal.open.remove(at);
+        }
+        let read = self.steady(span, &label(node, i), &mut formals, 0, 0, states, header)?;
+        Ok(self.with_body(attrs.with_int("fs.states", states as i64), read, given.len()))
+    }
+
+    fn with_body(&self, attrs: Attrs, read: Read, first: usize) -> (Attrs, Vec<ValueId>) {
+        let captures = (first..first + read.captures.len()).collect::<Vec<_>>();
+        (attrs.with_ints("fs.captures", ints_of(&captures)).with_graph("body", read.graph), read.captures)
+    }
+
+    fn given_facts(&self, given: &[Option<ValueId>], place: &str) -> Result<Vec<Formal>, OnnxError> {
+        let fact = |v: &Option<ValueId>| v.map(|v| Formal::of(self.graph.fact(v)));
+        given.iter().map(fact).collect::<Option<_>>().ok_or_else(|| OnnxError::invalid(place, "an input that is carried is missing"))
+    }
+
+    /// Reads a body whose inputs from `first_in` on come back as its outputs from `first_out` on: extents that do not come back as
+    /// they went in are open.
+    #[allow(clippy::too_many_arguments)]
+    fn steady(
+        &mut self,
+        span: Span<'f>,
+        name: &str,
+        formals: &mut [Formal],
+        first_in: usize,
+        first_out: usize,
+        count: usize,
+        header: &Header<'f>,
+    ) -> Result<Read, Refusal> {
+        for _ in 0..WIDENINGS {
+            let read = self.body(span, name, formals, header)?;
+            let graph = &read.graph;
+            let mut steady = true;
+            for k in 0..count {
+                let (Some(&a), Some(&b)) = (graph.inputs().get(first_in + k), graph.outputs().get(first_out + k)) else { continue };
+                let pairs = graph.fact(a).shape.iter().zip(&graph.fact(b).shape);
+                for ((a, b), open) in pairs.zip(&mut formals[first_in + k].open) {
+                    if a != b && !*open {
+                        (*open, steady) = (true, false);
+                    }
+                }
+            }
+            if steady {
+                return Ok(read);
+            }
+        }
+        Err(Refusal::Unsupported("extents of what is carried change without end".into()))
+    }
+
+    /// Reads a graph, whose first inputs are `formals`.
+    fn body(&mut self, span: Span<'f>, name: &str, formals: &[Formal], header: &Header<'f>) -> Result<Read, Refusal> {
+        let view = view::Graph::read(span)?;
+        let free = free_names(&view)?;
+        let outer = std::mem::replace(&mut self.graph, Graph::new(name));
+        let names = std::mem::take(&mut self.names);
+        let filled = self.fill(view, formals, &free, (&outer, &names), header);
+        let graph = std::mem::replace(&mut self.graph, outer);
+        self.names = names;
+        Ok(Read { captures: filled?, graph: Arc::new(graph) })
+    }
+
+    fn fill(
+        &mut self,
+        view: view::Graph<'f>,
+        formals: &[Formal],
+        free: &[&'f str],
+        outer: (&Graph, &HashMap<&'f str, Option<ValueId>>),
+        header: &Header<'f>,
+    ) -> Result<Vec<ValueId>, OnnxError> {
+        let mut dims = HashMap::new();
+        self.formals(&view.inputs, formals, &mut dims)?;
+        let mut captures = Vec::new();
+        for &name in free {
+            match outer.1.get(name) {
+                None => {}
+                Some(None) => drop(self.names.insert(name, None)),
+                Some(&Some(id)) => {
+                    let inner = match outer.0.constant(id) {
+                        Some(value) => self.graph.add_const(name, value.clone()),
+                        None => {
+                            captures.push(id);
+                            let fact = self.inner_fact(outer.0.fact(id), name, &mut dims);
+                            self.graph.add_input(name, fact)
+                        }
+                    };
+                    self.names.insert(name, Some(inner));
+                }
+            }
+        }
+        self.constants(&view.initializers)?;
+        self.sparse_constants(&view.sparse_initializers)?;
+        let order = sort::order(&view.nodes, &|name| self.given(name))?;
+        let outputs = view.outputs.clone();
+        let header = header.with_graph(view);
+        let ops = self.operators(&header)?;
+        self.add_nodes(&header, &order, ops)?;
+        if outputs.is_empty() { Ok(captures) } else { self.outputs(&outputs).map(|()| captures) }
+    }
+
+    fn formals(&mut self, spans: &[Span<'f>], formals: &[Formal], dims: &mut HashMap<Dim, Dim>) -> Result<(), OnnxError> {
+        if spans.len() != formals.len() {
+            let why = format!("expected {} inputs of a body, got {}", formals.len(), spans.len());
+            return Err(OnnxError::invalid("graph.input", why));
+        }
+        for (&span, formal) in spans.iter().zip(formals) {
+            let info = ValueInfo::read(span)?;
+            self.check_new(info.name, "graph.input")?;
+            let mut fact = self.inner_fact(&formal.fact, info.name, dims);
+            for (axis, dim) in fact.shape.iter_mut().enumerate().filter(|(axis, _)| formal.open.get(*axis) == Some(&true)) {
+                *dim = self.graph.new_symbol(format!("{}_{axis}", info.name));
+            }
+            let id = self.graph.add_input(info.name, fact);
+            self.names.insert(info.name, Some(id));
+        }
+        Ok(())
+    }
+
+    /// A fact of the graph around, in symbols of the inner one: equal extents stay equal.
+    fn inner_fact(&mut self, fact: &Fact, name: &str, dims: &mut HashMap<Dim, Dim>) -> Fact {
+        let mut shape = Vec::with_capacity(fact.rank());
+        for (axis, dim) in fact.shape.iter().enumerate() {
+            shape.push(match dim {
+                Dim::Known(n) => Dim::Known(*n),
+                other => dims.entry(other.clone()).or_insert_with(|| self.graph.new_symbol(format!("{name}_{axis}"))).clone(),
+            });
+        }
+        let ints = fact.ints.as_ref().and_then(|ints| ints.iter().map(|d| d.known().map(Dim::Known)).collect::<Option<Vec<_>>>());
+        Fact::new(fact.dtype, shape).with_ints(ints)
+    }
+}
+
+pub(crate) fn graph_of<'f>(node: &Node<'f>, name: &str, place: &str) -> Result<Span<'f>, OnnxError> {
+    for &span in &node.attributes {
+        let attribute = Attribute::read(span)?;
+        if attribute.name == name {
+            return attribute.g.ok_or_else(|| OnnxError::invalid(place, format!("attribute `{name}`: expected a graph, got none")));
+        }
+    }
+    Err(OnnxError::invalid(place, format!("attribute `{name}` is missing")))
+}
+
+/// The names that graphs within a node use of those around them.
+pub(crate) fn used_within<'f>(node: &Node<'f>) -> Result<Vec<&'f str>, OnnxError> {
+    let mut names = Vec::new();
+    for &span in &node.attributes {
+        if let Some(inner) = Attribute::read(span)?.g {
+            names.extend(free_names(&view::Graph::read(inner)?)?);
+        }
+    }
+    Ok(names)
+}
+
+/// The names that a graph uses, and graphs within it, but does not make.
+pub(crate) fn free_names<'f>(graph: &view::Graph<'f>) -> Result<Vec<&'f str>, OnnxError> {
+    let mut own: HashSet<&str> = HashSet::new();
+    for &span in &graph.inputs {
+        own.insert(ValueInfo::read(span)?.name);
+    }
+    for &span in &graph.initializers {
+        own.insert(view::Tensor::read(span)?.name);
+    }
+    for &span in &graph.sparse_initializers {
+        own.insert(view::sparse_name(span)?);
+    }
+    let mut used: Vec<&'f str> = Vec::new();
+    for &span in &graph.nodes {
+        let node = Node::read(span)?;
+        used.extend(used_within(&node)?);
+        own.extend(node.outputs);
+        used.extend(node.inputs);
+    }
+    for &span in &graph.outputs {
+        used.push(ValueInfo::read(span)?.name);
+    }
+    let mut seen = HashSet::new();
+    Ok(used.into_iter().filter(|name| !name.is_empty() && !own.contains(name) && seen.insert(*name)).collect())
+}

@@ -1,0 +1,88 @@
+//! DequantizeLinear.
+
+use std::sync::Arc;
+
+use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
+use fastserve_tensor::DType;
+
+use crate::def::OpDef;
+use crate::elements::{Float, for_float, require_float};
+use crate::numbers::numbers;
+use crate::ops::quantize_linear::{block_size, output, written};
+use crate::quantized::codes::{Code, for_code, zeros};
+use crate::quantized::runs::{Runs, check};
+
+/// `(x − zero point) · scale`. Inputs are x, scales, and optionally zero points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DequantizeLinear {
+    /// The axis along which there are several scales.
+    pub axis: i64,
+    /// How many indices of the axis share a scale; 0 where scales do not differ along other axes.
+    pub block_size: usize,
+    /// The result's type; that of the scales by default.
+    pub output: Option<DType>,
+}
+
+pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "DequantizeLinear", since: 10, build }];
+
+fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
+    attrs.only(&["axis", "block_size", "output_dtype"])?;
+    let output = output(attrs)?;
+    if output.is_some_and(|dtype| !dtype.is_float()) {
+        return Err(AttrError::value("output_dtype", "expected a float"));
+    }
+    Ok(Arc::new(DequantizeLinear { axis: attrs.int_or("axis", 1)?, block_size: block_size(attrs)?, output }))
+}
+
+impl Op for DequantizeLinear {
+    fn name(&self) -> &'static str {
+        "DequantizeLinear"
+    }
+
+    fn attrs(&self) -> Attrs {
+        written(self.axis, self.block_size, self.output)
+    }
+
+    fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
+        let (x, scales) = (inputs.req(0)?, require_float(inputs, 1)?);
+        if !matches!(x.dtype, DType::U8 | DType::I8 | DType::U16 | DType::I16 | DType::I32) {
+            return Err(ShapeError::DType { index: 0, expected: "an integer of 8, 16 or 32 bits".into(), got: x.dtype });
+        }
+        if inputs.opt(2).is_some() {
+            inputs.same_dtype(2, x.dtype)?;
+        }
+        check(x, scales, self.axis, self.block_size)?;
+        Ok(vec![Fact::new(self.output.unwrap_or(scales.dtype), x.shape.clone())])
+    }
+
+    fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
+        let (from, to) = (io.dtype(0)?, io.output(0)?.dtype());
+        if from == DType::I32 {
+            return for_float!(to, Y => self.body::<i32, Y>(io));
+        }
+        for_code!(from, X => for_float!(to, Y => self.body::<X, Y>(io)))
+    }
+}
+
+impl DequantizeLinear {
+    fn body<X: Code, Y: Float>(&self, io: &mut Io<'_>) -> Result<(), OpError> {
+        let x = io.slice::<X>(0)?;
+        let runs = Runs::new(&io.shape(0)?, &io.shape(1)?, self.axis, self.block_size)?;
+        let (scales, zeros) = (numbers(io, 1)?, zeros(io, 2)?);
+        let y = io.out_slice::<Y>(0)?;
+        if y.len() != x.len() {
+            return Err(OpError::Value(format!("{} elements are made, {} are asked for", x.len(), y.len())));
+        }
+        if zeros.len() != 1 && zeros.len() != scales.len() {
+            return Err(OpError::Value(format!("{} scales have {} zero points", scales.len(), zeros.len())));
+        }
+        let zero = |i: usize| if zeros.len() == 1 { zeros.first() } else { zeros.get(i) }.copied();
+        runs.each(x.len(), |at, i| {
+            let (Some(&scale), Some(zero)) = (scales.get(i), zero(i)) else { return };
+            let scale = scale as f32;
+            let pairs = y[at.clone()].iter_mut().zip(&x[at]);
+            pairs.for_each(|(y, x)| *y = Y::from_f64(f64::from(x.wide().wrapping_sub(zero) as f32 * scale)));
+        });
+        Ok(())
+    }
+}
