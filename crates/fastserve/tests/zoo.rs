@@ -1,4 +1,4 @@
-//! Whole networks of `testdata/zoo.toml`: onnxruntime's answers, and the same bits whatever the threads, the batch and the
+//! Whole networks of `testdata/zoo.toml`, on random and on real inputs: onnxruntime's answers, and the same bits whatever the threads, the batch and the
 //! instruction set.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -68,15 +68,14 @@ fn check(name: &str) {
     let Some(model) = row.open() else { return };
     let best = Isa::detect();
     let fused: Vec<Isa> = Isa::all_available().into_iter().filter(|i| i.id() != IsaId::Portable && i.id() != best.id()).collect();
-    for case in &row.cases {
-        let inputs = row.inputs(case);
+    for inputs in row.cases.iter().map(|case| row.inputs(case)).chain(row.real_inputs()) {
         let got = run(&mut session(&model, best, 1), &inputs);
         answers(&row, &inputs, &got);
         same_bits(&row, "on two threads", &run(&mut session(&model, best, 2), &inputs), &got);
         for isa in fused.iter().filter(|_| best.id() != IsaId::Portable) {
             same_bits(&row, isa.name(), &run(&mut session(&model, *isa, 2), &inputs), &got);
         }
-        if row.batch.as_ref().is_some_and(|b| case[b] > 1) {
+        if row.batch.is_some() && inputs[0].1.shape()[0] > 1 {
             alone(&row, &model, best, &inputs, &got);
         }
     }
