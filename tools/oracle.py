@@ -107,12 +107,17 @@ def write_outputs(folder, values):
     return manifest
 
 
+def scaled(inputs, factor):
+    """The inputs, of which those of f32 are multiplied."""
+    return {n: a * np.float32(factor) if a.dtype == np.float32 else a for n, a in inputs.items()}
+
+
 def run(args):
     """The `run` command."""
     optimize = not (args.all_tensors or args.no_optimize)
-    session = open_all_tensors(args.model) if args.all_tensors else open_model(args.model, optimize=optimize)
+    session = open_all_tensors(args.model) if args.all_tensors else open_model(args.model, args.threads, optimize)
     names = [o.name for o in session.get_outputs()]
-    manifest = write_outputs(args.output_dir, zip(names, session.run(names, load_inputs(args.input))))
+    manifest = write_outputs(args.output_dir, zip(names, session.run(names, scaled(load_inputs(args.input), args.scale_inputs))))
     print(f"wrote {len(manifest['tensors'])} tensors to {args.output_dir}, skipped {len(manifest['skipped'])}")
 
 
@@ -223,6 +228,8 @@ def arguments():
     r.add_argument("--output-dir", type=Path, required=True)
     r.add_argument("--all-tensors", action="store_true", help="every intermediate value too; optimisations off")
     r.add_argument("--no-optimize", action="store_true", help="optimisations off")
+    r.add_argument("--threads", type=int, default=0, help="0 leaves the choice to onnxruntime")
+    r.add_argument("--scale-inputs", type=float, default=1.0, metavar="FACTOR", help="multiply the inputs of f32")
     c = commands.add_parser("check", help="run many models and compare their outputs")
     c.add_argument("folder", type=Path)
     b = commands.add_parser("bench", parents=[common], help="speak the peer protocol")

@@ -360,3 +360,80 @@ def one_hot(s):
     yield case("last_axis", i64(0, 2, 7, -1), np.array(3), f32(0, 1))
     yield case("first_axis", i64(0, 2, 1, 1).reshape(2, 2), np.array(3), f32(-1, 5), axis=0)
     yield case("middle_axis", i64(0, 2, 1, 1).reshape(2, 2), i64(4), i64(2, 3), axis=1)
+
+
+@cases("NonZero", "X -> Y")
+def non_zero(s):
+    yield case("matrix", f32(1, 0, -0.0, NAN, 2, 0).reshape(2, 3))
+    yield case("vector", i64(0, 3, 0, -1))
+    yield case("rank_4", s.ints(2, 3, 1, 4, low=0, high=1).astype(np.float32))
+    yield case("bools", np.array([[True, False], [False, True]]))
+    yield case("bytes", np.array([0, 7, 0, 255], np.uint8))
+    yield case("i32", s.ints(3, 4, low=-1, high=1, dtype=np.int32))
+    yield case("none", np.zeros((2, 2), np.float32))
+    yield case("empty", s.f32(0, 3))
+
+
+@cases("Compress", "input condition -> output")
+def compress(s):
+    yield case("rows", s.f32(3, 4), np.array([False, True, True]), axis=0)
+    yield case("columns", s.f32(3, 4), np.array([True, False, False, True]), axis=-1)
+    yield case("middle", s.ints(2, 3, 2), np.array([True, False, True]), axis=1)
+    yield case("elements", s.f32(2, 3), np.array([False, True, False, True, True, False]))
+    yield case("short_condition", s.f32(4, 2), np.array([False, True]), axis=0)
+    yield case("short_elements", s.f32(2, 3), np.array([True, False, True]))
+    yield case("none", s.f32(2, 3), np.array([False, False]), axis=0)
+    yield case("bools", np.array([True, False, True]), np.array([False, True, True]), axis=0)
+
+
+@cases("TopK", "X K -> Values Indices")
+def top_k(s):
+    yield case("opset_1", s.f32(2, 5), opset=1, k=2)
+    yield case("opset_10", s.f32(3, 4), i64(3), opset=10, axis=0)
+    yield case("last_axis", s.f32(2, 6), i64(3), opset=11)
+    yield case("smallest", s.f32(2, 6), i64(4), opset=11, largest=0)
+    yield case("middle", s.f32(2, 5, 3), i64(2), opset=11, axis=1)
+    yield case("first", s.f32(5, 2, 2), i64(1), opset=11, axis=-3)
+    yield case("ties", f32(1, 3, 3, 1, 2, 3).reshape(2, 3), i64(2), opset=11)
+    yield case("ties_smallest", f32(1, 3, 1, 1, 2, 1).reshape(1, 6), i64(3), opset=11, largest=0)
+    yield case("all", s.ints(2, 4), i64(4), opset=11)
+    yield case("i32", s.ints(9, dtype=np.int32), i64(4), opset=11, largest=0)
+    yield case("f64", s.f32(7).astype(np.float64), i64(2), opset=11)
+    yield case("none", s.f32(2, 3), i64(0), opset=11)
+    yield case("opset_24", s.f32(2, 6), i64(2), opset=24)
+
+
+@cases("Unique", "X -> Y indices inverse_indices counts")
+def unique(s):
+    repeated = f32(2, 1, 1, 3, 4, 3)
+    rows = f32(1, 0, 0, 1, 0, 0, 2, 3, 4).reshape(3, 3)
+    cube = f32(1, 1, 0, 1, 2, 1, 0, 1, 1, 1, 0, 1, 2, 1, 0, 1).reshape(2, 4, 2)
+    yield case("sorted", repeated)
+    yield case("not_sorted", repeated, sorted=0)
+    yield case("matrix", s.ints(3, 4, low=-2, high=2))
+    yield case("rows", rows, axis=0)
+    yield case("rows_not_sorted", rows[::-1].copy(), axis=0, sorted=0)
+    yield case("middle", cube, axis=1)
+    yield case("last", cube, axis=-1)
+    yield case("values_only", repeated, outputs=1)
+    yield case("bytes", s.ints(8, low=-3, high=3, dtype=np.int8))
+    yield case("f64", repeated.astype(np.float64), sorted=0)
+
+
+@cases("NonMaxSuppression", "boxes scores max_output_boxes_per_class iou_threshold score_threshold -> selected_indices")
+def non_max_suppression(s):
+    low = s.f32(2, 6, 2, low=0, high=2)
+    corners = np.concatenate([low, low + s.f32(2, 6, 2, low=0.5, high=2)], 2)
+    centres = np.concatenate([low, s.f32(2, 6, 2, low=0.5, high=2)], 2)
+    scores = s.f32(2, 3, 6, low=0, high=1)
+    yield case("two_batches", corners, scores, i64(3), f32(0.4), f32(0.2))
+    yield case("flipped", corners[:, :, [2, 1, 0, 3]], scores, i64(6), f32(0.3), f32(0.1))
+    yield case("centres", centres, scores, i64(4), f32(0.4), f32(0), center_point_box=1)
+    yield case("scalars", corners, scores, np.array(2), np.array(0.5, np.float32), np.array(0.3, np.float32), opset=10)
+    yield case("no_score_threshold", corners, scores, i64(5), f32(0.5))
+    yield case("no_thresholds", corners, scores, i64(2))
+    yield case("no_most", corners, scores)
+    yield case("no_boxes_asked", corners, scores, i64(0), f32(0.5), f32(0))
+    yield case("equal_boxes", np.ones((1, 5, 4), np.float32) * f32(0, 0, 1, 1), s.f32(1, 1, 5), i64(3), f32(0.5), f32(-9))
+    yield case("equal_scores", corners, np.full((2, 1, 6), 0.5, np.float32), i64(6), f32(0.9), f32(0))
+    yield case("none_above", corners, scores, i64(3), f32(0.4), f32(1))

@@ -22,6 +22,9 @@ const DRAWN: &str = "test_bernoulli";
 /// Folders whose expected values are written with four digits.
 const ROUNDED: &[&str] = &["test_averagepool_2d_ceil_last_window_starts_on_pad"];
 
+/// Folders of an older suite whose expected values were made with 3.1415 for π.
+const ROUGH: &[&str] = &["test_blackmanwindow", "test_hammingwindow", "test_hannwindow"];
+
 /// What the reader says of files that are newer than it.
 const NEWER: &[&str] = &["ir_version: expected", "opset_import: expected"];
 
@@ -44,6 +47,7 @@ fn run(suite: &Path, passed_before: usize) {
             Outcome::Failed(why) if CONTRADICTORY.contains(&name) => assert!(why.contains("expected"), "{name}: {why}"),
             Outcome::Failed(why) if name.starts_with(DRAWN) => assert!(why.contains("elements differ"), "{name}: {why}"),
             Outcome::Failed(why) if ROUNDED.contains(&name) => assert!(why.contains("elements differ"), "{name}: {why}"),
+            Outcome::Failed(why) if ROUGH.iter().any(|r| name.starts_with(r)) => assert!(why.contains("e-5"), "{name}: {why}"),
             Outcome::Failed(why) if NEWER.iter().any(|n| why.starts_with(n)) => {
                 unsupported.entry(reason(&why)).or_default().push(name.into())
             }
@@ -69,7 +73,7 @@ fn reason(why: &str) -> String {
 
 #[test]
 fn every_operator_that_exists_passes() {
-    run(&fixtures::path("fixtures/onnx-testdata/data/node"), 700);
+    run(&fixtures::path("fixtures/onnx-testdata/data/node"), 802);
 }
 
 /// The suites of a newer package, that `cargo xtask suites` makes where there is a Python for it.
@@ -83,12 +87,12 @@ fn run_made(name: &str, passed_before: usize) {
 
 #[test]
 fn newer_nodes() {
-    run_made("node", 1080);
+    run_made("node", 1453);
 }
 
 #[test]
 fn simple_models() {
-    run_made("simple", 3);
+    run_made("simple", 7);
 }
 
 #[test]

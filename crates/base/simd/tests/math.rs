@@ -32,8 +32,7 @@ fn within_the_stated_ulps() {
                 }
             }
             println!("{:8} {f:?}: {:.3} ULP at {:e}", cpu.name(), worst.0, worst.1);
-            let bound = f.bound(cpu.id() != IsaId::Portable);
-            assert!(worst.0 <= bound, "{} {f:?}: {worst:?} ULP", cpu.name());
+            assert!(worst.0 <= f.bound(), "{} {f:?}: {worst:?} ULP", cpu.name());
         }
     }
 }

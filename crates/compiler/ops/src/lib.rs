@@ -15,6 +15,7 @@ mod list;
 mod moves;
 mod numbers;
 pub mod ops;
+mod order;
 mod quantized;
 mod random;
 mod recurrent;

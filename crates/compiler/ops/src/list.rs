@@ -26,6 +26,7 @@ list! {
     clip
     col2im
     compare
+    compress
     concat
     constant
     control
@@ -65,6 +66,8 @@ list! {
     matmul_integer
     mean_variance_normalization
     mel_weight_matrix
+    non_max_suppression
+    non_zero
     one_hot
     pack_conv
     pack_gemm
@@ -93,10 +96,12 @@ list! {
     swish
     tensor_scatter
     tf_idf_vectorizer
+    top_k
     transpose
     trigonometric
     trilu
     unary
+    unique
     unpack_bits
     variadic
     windows

@@ -122,9 +122,7 @@ pub(crate) fn scalar(io: &Io<'_>, i: usize) -> Result<f64, OpError> {
 /// # Errors
 /// It is absent, or has another number of elements than one.
 pub(crate) fn known_scalar(inputs: &Inputs<'_>, i: usize) -> Result<Option<i64>, ShapeError> {
-    let Ok(list) = crate::shape_ints::known(inputs, i) else {
-        return inputs.req(i).map(|_| None);
-    };
+    let Some(list) = crate::shape_ints::now(inputs, i)? else { return Ok(None) };
     match list[..] {
         [one] => Ok(Some(one)),
         _ => Err(ShapeError::shape(format!("input {i}: expected one element, got {}", list.len()))),

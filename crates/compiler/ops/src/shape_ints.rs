@@ -29,7 +29,7 @@ fn whole(value: &Tensor) -> Option<Vec<i64>> {
     value.as_slice::<f32>().ok()?.iter().map(exact).collect()
 }
 
-/// An integer that is known, or an expression of symbols, which is not negative.
+/// An integer that is known, or an expression of symbols, which is not negative, or [`Dim::New`]: any number, that only data tell.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Int {
     /// Known.
@@ -38,10 +38,10 @@ pub(crate) enum Int {
     Dim(Dim),
 }
 
-/// The elements of an integer input, signs included, with expressions for those that are not known yet.
+/// The elements of an integer input, signs included, with expressions or [`Dim::New`] for those that are not known yet.
 ///
 /// # Errors
-/// Missing, not integers, or not known before the run.
+/// Missing, not integers, or so many as only data tell.
 pub(crate) fn signed(inputs: &Inputs<'_>, i: usize) -> Result<Vec<Int>, ShapeError> {
     match known(inputs, i) {
         Ok(list) => Ok(list.into_iter().map(Int::Known).collect()),
@@ -51,16 +51,47 @@ pub(crate) fn signed(inputs: &Inputs<'_>, i: usize) -> Result<Vec<Int>, ShapeErr
                 Dim::Known(n) => Int::Known(i64::try_from(*n).unwrap_or(i64::MAX)),
                 other => Int::Dim(other.clone()),
             };
-            Ok(inputs.ints(i)?.iter().map(one).collect())
+            let unknown = || len(inputs, i).map(|n| vec![Int::Dim(Dim::New); n]);
+            inputs.ints(i).map_or_else(|_| unknown(), |ints| Ok(ints.iter().map(one).collect()))
         }
         Err(e) => Err(e),
     }
 }
 
-/// Extents from an integer input of rank 1.
+/// How many elements an integer input has.
 ///
 /// # Errors
-/// Missing, not integers, negative, more than a rank can have, or not known before the run.
+/// Missing, more than are taken, or what only data tell.
+pub(crate) fn len(inputs: &Inputs<'_>, i: usize) -> Result<usize, ShapeError> {
+    let fact = inputs.req(i)?;
+    let count = Dim::product(&fact.shape).ok_or(ShapeError::Overflow)?.known().ok_or(ShapeError::DataDependent(i))?;
+    if count <= MAX_INTS { Ok(count) } else { Err(ShapeError::shape(format!("input {i}: {count} integers, at most {MAX_INTS} are taken"))) }
+}
+
+/// The elements of an integer input where they are known now; `None` where only data tell them.
+///
+/// # Errors
+/// Missing, or not integers.
+pub(crate) fn now(inputs: &Inputs<'_>, i: usize) -> Result<Option<Vec<i64>>, ShapeError> {
+    match known(inputs, i) {
+        Ok(list) => Ok(Some(list)),
+        Err(ShapeError::DataDependent(_)) => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Extents that only data tell, of an output of this rank.
+///
+/// # Errors
+/// More than [`MAX_RANK`].
+pub(crate) fn unknown(rank: usize) -> Result<Vec<Dim>, ShapeError> {
+    check_rank(rank).map(|rank| vec![Dim::New; rank])
+}
+
+/// Extents from an integer input of rank 1; [`Dim::New`] where only data tell one.
+///
+/// # Errors
+/// Missing, not integers, negative, more than a rank can have, or so many as only data tell.
 pub(crate) fn extents(inputs: &Inputs<'_>, i: usize) -> Result<Vec<Dim>, ShapeError> {
     let one = |int| match int {
         Int::Known(n) => usize::try_from(n).map(Dim::Known).map_err(|_| ShapeError::shape(format!("input {i}: {n} is no extent"))),
@@ -83,7 +114,8 @@ pub(crate) fn known(inputs: &Inputs<'_>, i: usize) -> Result<Vec<i64>, ShapeErro
     }
     // `MINUS_ONE` becomes −1 again.
     let from_ints = || fact.ints.as_ref()?.iter().map(|d| d.known().map(|n| n as i64)).collect();
-    constant(fact).or_else(from_ints).ok_or(ShapeError::DataDependent(i))
+    let none = || fact.shape.contains(&Dim::Known(0)).then(Vec::new);
+    constant(fact).or_else(from_ints).or_else(none).ok_or(ShapeError::DataDependent(i))
 }
 
 fn constant(fact: &Fact) -> Option<Vec<i64>> {

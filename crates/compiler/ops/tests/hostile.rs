@@ -34,6 +34,7 @@ const NAMES: &[&str] = &[
     "blocksize",
     "broadcast",
     "ceil_mode",
+    "center_point_box",
     "chunk_size",
     "clip",
     "coordinate_transformation_mode",
@@ -57,6 +58,7 @@ const NAMES: &[&str] = &[
     "fs.by_group",
     "fs.ends",
     "fs.flatten",
+    "fs.k",
     "fs.mask_like_input",
     "fs.pads",
     "fs.scales",
@@ -239,7 +241,7 @@ fn attr(name: &'static str) -> BoxedStrategy<Attr> {
         ]
         .prop_map(Attr::Ints)
         .boxed(),
-        "axes" | "ends" | "starts" | "split" | "fs.ends" | "fs.starts" | "fs.split" | "fs.axes" | "pads" | "fs.pads" | "perm"
+        "axes" | "ends" | "starts" | "split" | "fs.ends" | "fs.starts" | "fs.split" | "fs.axes" | "fs.k" | "pads" | "fs.pads" | "perm"
         | "ngram_counts" | "ngram_indexes" | "pool_int64s" | "shape" | "value_ints" => {
             prop::collection::vec(int(), 0..7).prop_map(Attr::Ints).boxed()
         }

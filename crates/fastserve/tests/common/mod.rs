@@ -3,6 +3,7 @@
 
 pub(crate) mod many;
 pub(crate) mod oracle;
+pub(crate) mod real;
 pub(crate) mod table;
 
 use fastserve::{CompileOptions, Cpu, Model, Session, Tensor};

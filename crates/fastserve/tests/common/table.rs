@@ -9,6 +9,7 @@ use fastserve_testkit::{fixtures, random::Random};
 use serde::Deserialize;
 
 use super::file;
+use super::real::Source;
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -31,6 +32,9 @@ pub(crate) struct Row {
     pub(crate) inputs: Vec<Input>,
     pub(crate) batch: Option<String>,
     pub(crate) cases: Vec<Case>,
+    /// Real values of inputs by name.
+    #[serde(default)]
+    real: Vec<BTreeMap<String, Source>>,
     #[serde(default)]
     pub(crate) race: Vec<Case>,
 }
@@ -108,6 +112,26 @@ impl Row {
         self.inputs.iter().map(|input| (input.name.clone(), input.tensor(case, &mut random))).collect()
     }
 
+    /// The inputs of each run that has real ones.
+    pub(crate) fn real_inputs(&self) -> impl Iterator<Item = Vec<(String, Tensor)>> {
+        self.real.iter().map(|sources| self.given(sources))
+    }
+
+    /// Inputs without a source are zero, and as large as the words say that those with one have.
+    fn given(&self, sources: &BTreeMap<String, Source>) -> Vec<(String, Tensor)> {
+        let stray: Vec<_> = sources.keys().filter(|name| self.inputs.iter().all(|i| i.name != **name)).collect();
+        assert!(stray.is_empty(), "{}: no inputs {stray:?}", self.name);
+        let mut case = Case::new();
+        let mut tensors = BTreeMap::new();
+        for (input, source) in self.inputs.iter().filter_map(|i| Some((i, sources.get(&i.name)?))) {
+            let tensor = source.tensor(input.r#type.parse().unwrap());
+            input.learn(&mut case, &tensor);
+            tensors.insert(&input.name, tensor);
+        }
+        let mut value = |input: &Input| tensors.remove(&input.name).unwrap_or_else(|| input.zeros(&case));
+        self.inputs.iter().map(|input| (input.name.clone(), value(input))).collect()
+    }
+
     /// The requests of a batch, each on its own.
     pub(crate) fn split(&self, inputs: &[(String, Tensor)]) -> Vec<Vec<(String, Tensor)>> {
         let count = inputs[0].1.shape()[0];
@@ -116,8 +140,26 @@ impl Row {
 }
 
 impl Input {
+    fn dims(&self, case: &Case) -> Vec<usize> {
+        self.dims.iter().map(|d| d.of(case) as usize).collect()
+    }
+
+    fn zeros(&self, case: &Case) -> Tensor {
+        Tensor::zeros(self.r#type.parse().unwrap(), Shape::new(&self.dims(case)).unwrap()).unwrap()
+    }
+
+    /// Takes the values of words from a tensor, which must be as the extents say.
+    fn learn(&self, case: &mut Case, tensor: &Tensor) {
+        for (extent, &actual) in self.dims.iter().zip(tensor.shape().dims()) {
+            if let Number::Word(word) = extent {
+                case.entry(word.clone()).or_insert(actual);
+            }
+        }
+        assert_eq!(tensor.shape().dims(), self.dims(case), "{}", self.name);
+    }
+
     fn tensor(&self, case: &Case, random: &mut Random) -> Tensor {
-        let dims: Vec<usize> = self.dims.iter().map(|d| d.of(case) as usize).collect();
+        let dims = self.dims(case);
         let shape = Shape::new(&dims).unwrap();
         let low = self.low.as_ref().map(|n| n.of(case));
         let high = self.high.as_ref().map(|n| n.of(case));

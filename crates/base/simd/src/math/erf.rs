@@ -11,7 +11,7 @@ const NEAR: [f32; 7] = [0.128_379_17, -0.376_126_35, 0.112_836_96, -0.026_859_39
 const FAR: [f32; 8] =
     [-0.000_175_191_96, 1.129_517_3, 0.633_341_97, 0.108_285_53, -0.025_122_95, 0.004_172_402_4, -0.000_434_739_3, 0.000_021_119_007];
 
-/// `erf(x)`, within 2 ULP where `fma` is fused. Keeps the sign of zero; NaN stays.
+/// `erf(x)`, within 2 ULP. Keeps the sign of zero; NaN stays.
 #[inline(always)]
 pub fn erf<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     let a = isa.abs(x);

@@ -30,7 +30,7 @@ fn parts<I: Isa>(isa: I, x: I::F32) -> Parts<I::F32> {
     Parts { n, r, s: isa.mul(poly(isa, r, Q), isa.mul(r, r)) }
 }
 
-/// `e^x`, within 1 ULP where `fma` is fused, denormal results included. `e^-inf = 0`, `e^inf = inf`, NaN stays.
+/// `e^x`, within 1 ULP, denormal results included. `e^-inf = 0`, `e^inf = inf`, NaN stays.
 #[inline(always)]
 pub fn exp<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     // The bound first: where `x` is NaN the second operand stays.
@@ -39,7 +39,7 @@ pub fn exp<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     isa.scale_pow2(isa.add(isa.splat(1.0), isa.add(r, s)), n)
 }
 
-/// `e^x - 1`, within 2 ULP where `fma` is fused. Keeps the sign of zero; -1 at `-inf`, NaN stays.
+/// `e^x - 1`, within 2 ULP. Keeps the sign of zero; -1 at `-inf`, NaN stays.
 #[inline(always)]
 pub fn expm1<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     let tiny = isa.lt(isa.abs(x), isa.splat(TINY));

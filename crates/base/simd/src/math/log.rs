@@ -40,7 +40,7 @@ fn ends<I: Isa>(isa: I, x: I::F32, y: I::F32) -> I::F32 {
     isa.select(isa.is_nan(x), x, y)
 }
 
-/// The natural logarithm, within 2 ULP where `fma` is fused, of denormals too. `-inf` at both zeros, NaN below, `inf` at `inf`;
+/// The natural logarithm, within 2 ULP, of denormals too. `-inf` at both zeros, NaN below, `inf` at `inf`;
 /// NaN stays.
 #[inline(always)]
 pub fn log<I: Isa>(isa: I, x: I::F32) -> I::F32 {
@@ -52,7 +52,7 @@ pub fn log<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     ends(isa, x, y)
 }
 
-/// `ln(1 + x)`, within 2 ULP where `fma` is fused. Keeps the sign of zero; `-inf` at -1, NaN below, `inf` at `inf`; NaN stays.
+/// `ln(1 + x)`, within 2 ULP. Keeps the sign of zero; `-inf` at -1, NaN below, `inf` at `inf`; NaN stays.
 #[inline(always)]
 pub fn log1p<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     let one = isa.splat(1.0);

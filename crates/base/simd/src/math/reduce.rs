@@ -17,19 +17,27 @@ const TWO_OVER_PI: [u32; 8] = [0, 0xA2F9_836E, 0x4E44_1529, 0xFC27_57D1, 0xF534_
 #[inline(always)]
 pub(super) fn reduce<I: Isa>(isa: I, a: I::F32) -> (I::F32, I::I32) {
     let n = isa.round(isa.mul(a, isa.splat(std::f32::consts::FRAC_2_PI)));
-    let (r, limit) = if I::FUSED_FMA { (steps(isa, n, a, FUSED), FUSED_LIMIT) } else { (steps(isa, n, a, SPLIT), SPLIT_LIMIT) };
+    let (r, limit) = if I::FUSED_FMA { (fused_steps(isa, n, a), FUSED_LIMIT) } else { (split_steps(isa, n, a), SPLIT_LIMIT) };
     let n = isa.to_i32(n);
     if isa.any(isa.gt(a, isa.splat(limit))) { far_lanes(isa, a, limit, r, n) } else { (r, n) }
 }
 
-/// `a - n * (parts[0] + parts[1] + …)`.
+/// `a - n * pi / 2`.
 #[inline(always)]
-fn steps<I: Isa, const N: usize>(isa: I, n: I::F32, a: I::F32, parts: [f32; N]) -> I::F32 {
-    let mut r = a;
-    for part in parts {
-        r = isa.fma(n, isa.splat(-part), r);
-    }
-    r
+fn fused_steps<I: Isa>(isa: I, n: I::F32, a: I::F32) -> I::F32 {
+    FUSED.into_iter().fold(a, |r, part| isa.fma(n, isa.splat(-part), r))
+}
+
+/// `a - n * pi / 2` where `fma` rounds twice. The first difference is exact; what the second loses is known (D. E. Knuth, The Art of
+/// Computer Programming 2, 4.2.2) and joins the small parts, so that only the last sum rounds.
+#[inline(always)]
+fn split_steps<I: Isa>(isa: I, n: I::F32, a: I::F32) -> I::F32 {
+    let product = |part: f32| isa.mul(n, isa.splat(part));
+    let (x, y) = (isa.sub(a, product(SPLIT[0])), product(SPLIT[1]));
+    let high = isa.sub(x, y);
+    let taken = isa.sub(x, high);
+    let lost = isa.add(isa.sub(x, isa.add(high, taken)), isa.sub(taken, y));
+    isa.add(high, isa.sub(isa.sub(lost, product(SPLIT[2])), product(SPLIT[3])))
 }
 
 /// Lanes above `limit` anew, the others as they are.

@@ -1,7 +1,7 @@
 use super::exp;
 use crate::Isa;
 
-/// `1 / (1 + e^-x)`, within 2 ULP where `fma` is fused, denormal results included. NaN stays.
+/// `1 / (1 + e^-x)`, within 2 ULP, denormal results included. NaN stays.
 #[inline(always)]
 pub fn sigmoid<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     // With e = e^-|x| <= 1: 1 / (1 + e) for x >= 0 and e / (1 + e) for x < 0, so that nothing overflows. The latter is

@@ -6,7 +6,7 @@ const SMALL: f32 = 0.625;
 /// `(tanh(x) / x - 1) / x^2` in `x^2` for `|x| <= SMALL`; relative error of `tanh` below `2^-32`.
 const Q: [f32; 6] = [-0.333_333_3, 0.133_332_06, -0.053_946_76, 0.021_700_693, -0.008_177_377, 0.002_142_944];
 
-/// `tanh(x)`, within 2 ULP where `fma` is fused. Keeps the sign of zero; NaN stays.
+/// `tanh(x)`, within 2 ULP. Keeps the sign of zero; NaN stays.
 #[inline(always)]
 pub fn tanh<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     let one = isa.splat(1.0);

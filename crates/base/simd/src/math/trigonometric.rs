@@ -26,7 +26,7 @@ fn choose<I: Isa>(isa: I, quadrant: I::I32, even: I::F32, odd: I::F32) -> I::F32
     isa.of_bits(isa.xor_i32(isa.to_bits(isa.select(is_odd, odd, even)), flip))
 }
 
-/// The sine of `x` radians, within 2 ULP of every finite `x` where `fma` is fused. Keeps the sign of zero; NaN for infinities
+/// The sine of `x` radians, within 2 ULP of every finite `x`. Keeps the sign of zero; NaN for infinities
 /// and NaN.
 #[inline(always)]
 pub fn sin<I: Isa>(isa: I, x: I::F32) -> I::F32 {
@@ -37,7 +37,7 @@ pub fn sin<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     isa.of_bits(isa.xor_i32(isa.to_bits(y), sign))
 }
 
-/// The cosine of `x` radians, within 2 ULP of every finite `x` where `fma` is fused. NaN for infinities and NaN.
+/// The cosine of `x` radians, within 2 ULP of every finite `x`. NaN for infinities and NaN.
 #[inline(always)]
 pub fn cos<I: Isa>(isa: I, x: I::F32) -> I::F32 {
     let (r, quadrant) = reduce(isa, isa.abs(x));

@@ -6,6 +6,8 @@ use fastserve_ir::{
     AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Movement, Op, OpError, OpRef, ShapeError, normalize_axis,
 };
 
+use fastserve_tensor::{DType, MAX_RANK};
+
 use crate::def::OpDef;
 use crate::shape_ints;
 
@@ -44,8 +46,7 @@ impl Op for Concat {
             let next = inputs.same_dtype(i, first.dtype)?;
             append(&mut shape, &next.shape, axis, i)?;
         }
-        let parts: Option<Vec<Vec<Dim>>> = (0..inputs.len()).map(|i| shape_ints::elements(inputs.opt(i)?)).collect();
-        let ints = parts.filter(|_| shape.len() == 1).map(|p| p.concat());
+        let ints = if shape.len() == 1 { joined(inputs) } else { None };
         Ok(vec![Fact::new(first.dtype, shape).with_ints(ints)])
     }
 
@@ -72,6 +73,18 @@ impl Op for Concat {
             Err(_) => Lowered::Reference,
         }
     }
+}
+
+/// Elements of shape arithmetic, one behind the other; what only data tell among them where some are known.
+fn joined(inputs: &Inputs<'_>) -> Option<Vec<Dim>> {
+    let parts: Vec<Option<Vec<Dim>>> = (0..inputs.len()).map(|i| shape_ints::elements(inputs.opt(i)?)).collect();
+    let whole = inputs.req(0).is_ok_and(|x| matches!(x.dtype, DType::I32 | DType::I64));
+    if !whole || parts.iter().all(Option::is_none) {
+        return None;
+    }
+    let unknown = |i: usize| shape_ints::len(inputs, i).ok().filter(|&n| n <= MAX_RANK).map(|n| vec![Dim::New; n]);
+    let parts: Option<Vec<Vec<Dim>>> = parts.into_iter().enumerate().map(|(i, p)| p.or_else(|| unknown(i))).collect();
+    parts.map(|p| p.concat())
 }
 
 /// Adds the extent along `axis`; the others must agree, and a known extent wins over a symbol.

@@ -55,12 +55,18 @@ impl Op for Dft {
             return Ok(vec![Fact::new(x.dtype, shape)]);
         }
         let axis = match inputs.opt(2) {
-            Some(_) => known_scalar(inputs, 2)?.ok_or(ShapeError::DataDependent(2))?,
-            None => self.axis,
+            Some(_) => known_scalar(inputs, 2)?,
+            None => Some(self.axis),
+        };
+        let Some(axis) = axis else {
+            // Any axis may get another length, but for the last one.
+            let last = shape.pop();
+            let shape = shape.into_iter().map(|_| Dim::New).chain(last).collect();
+            return Ok(vec![Fact::new(x.dtype, shape)]);
         };
         let axis = axis_of(axis, x.rank())?;
         let length = match inputs.opt(1) {
-            Some(_) => length_of(known_scalar(inputs, 1)?.ok_or(ShapeError::DataDependent(1))?)?.into(),
+            Some(_) => known_scalar(inputs, 1)?.map_or(Ok(Dim::New), |n| length_of(n).map(Dim::Known))?,
             None => self.default_length(&x.shape[axis])?,
         };
         shape[axis] = match self.onesided && !self.inverse {

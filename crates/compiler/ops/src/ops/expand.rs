@@ -37,7 +37,11 @@ impl Op for Expand {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.req(0)?;
-        let shape = broadcast(&x.shape, &shape_ints::extents(inputs, 1)?)?;
+        let wanted = shape_ints::extents(inputs, 1).or_else(|why| {
+            let rank = inputs.ranked(1, 1)?.shape[0].known().filter(|_| matches!(why, ShapeError::DataDependent(_)));
+            Ok(vec![Dim::New; shape_ints::check_rank(rank.ok_or(why)?)?])
+        });
+        let shape = broadcast(&x.shape, &wanted?)?;
         let ints = if x.shape == shape { shape_ints::handed_on(x, shape.len()) } else { repeated(x, &shape) };
         Ok(vec![Fact::new(x.dtype, shape_ints::ranked(shape)?).with_ints(ints)])
     }
@@ -81,7 +85,10 @@ impl Op for Tile {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.req(0)?;
-        let times = shape_ints::signed(inputs, 1)?;
+        let times = match shape_ints::signed(inputs, 1) {
+            Err(ShapeError::DataDependent(_)) => vec![Int::Dim(Dim::New); x.rank()],
+            times => times?,
+        };
         if times.len() != x.rank() {
             return Err(ShapeError::shape(format!("{} repeats for {} axes", times.len(), x.rank())));
         }

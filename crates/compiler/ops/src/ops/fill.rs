@@ -107,7 +107,7 @@ impl Op for Range {
         }
         let len = match length_of_constants(inputs) {
             Some(len) => Dim::Known(len?),
-            None => length_of_ints(inputs)?,
+            None => length_of_ints(inputs)?.unwrap_or(Dim::New),
         };
         Ok(vec![Fact::new(start.dtype, vec![len])])
     }
@@ -122,30 +122,70 @@ impl Op for Range {
 fn length_of_constants(inputs: &Inputs<'_>) -> Option<Result<usize, ShapeError>> {
     let number = |i| number_of(inputs.opt(i)?.value.as_ref()?);
     let (start, limit, delta) = (number(0)?, number(1)?, number(2)?);
+    if let (Number::Int(start), Number::Int(limit), Number::Int(delta)) = (start, limit, delta) {
+        return Some(whole_length(start, limit, delta));
+    }
+    let (start, limit, delta) = (start.float(), limit.float(), delta.float());
     let len = ((limit - start) / delta).ceil().max(0.0);
     let fits = delta != 0.0 && len.is_finite() && len < usize::MAX as f64 / 16.0;
     Some(if fits { Ok(len as usize) } else { Err(ShapeError::shape(format!("no range from {start} to {limit} by {delta}"))) })
 }
 
-fn number_of(value: &Tensor) -> Option<f64> {
-    match value.dtype() {
-        DType::F32 => value.as_slice::<f32>().ok()?.first().map(|&v| v.into()),
-        DType::F64 => value.as_slice::<f64>().ok()?.first().copied(),
-        DType::I32 => value.as_slice::<i32>().ok()?.first().map(|&v| v.into()),
-        DType::I64 => value.as_slice::<i64>().ok()?.first().map(|&v| v as f64),
-        _ => None,
+/// An element as it is.
+#[derive(Clone, Copy)]
+enum Number {
+    Int(i128),
+    Float(f64),
+}
+
+impl Number {
+    fn float(self) -> f64 {
+        match self {
+            Number::Int(n) => n as f64,
+            Number::Float(v) => v,
+        }
     }
 }
 
-/// The number of elements from extents: ⌈(limit − start) / delta⌉.
-fn length_of_ints(inputs: &Inputs<'_>) -> Result<Dim, ShapeError> {
-    let one = |i: usize| {
-        let list = shape_ints::elements(inputs.req(i)?).ok_or(ShapeError::DataDependent(i))?;
-        list.first().cloned().filter(|d| *d != MINUS_ONE).ok_or(ShapeError::DataDependent(i))
-    };
-    let delta = one(2)?.known().filter(|&d| d > 0).ok_or(ShapeError::DataDependent(2))?;
-    let span = one(1)?.combine(DimOp::Sub, one(0)?).ok_or(ShapeError::DataDependent(1))?;
-    span.combine(DimOp::CeilDiv, delta.into()).ok_or(ShapeError::Overflow)
+/// ⌈(limit − start) / delta⌉ of integers.
+fn whole_length(start: i128, limit: i128, delta: i128) -> Result<usize, ShapeError> {
+    let span = if delta < 0 { start.saturating_sub(limit) } else { limit.saturating_sub(start) };
+    let len =
+        span.max(0).unsigned_abs().checked_add(delta.unsigned_abs().saturating_sub(1)).and_then(|n| n.checked_div(delta.unsigned_abs()));
+    let len = len.and_then(|n| usize::try_from(n).ok()).filter(|&n| n < usize::MAX / 16);
+    len.ok_or_else(|| ShapeError::shape(format!("no range from {start} to {limit} by {delta}")))
+}
+
+fn number_of(value: &Tensor) -> Option<Number> {
+    let mut first = First { value, found: None };
+    first.run(value.dtype()).ok()?;
+    first.found
+}
+
+struct First<'v> {
+    value: &'v Tensor,
+    found: Option<Number>,
+}
+
+impl NumericBody for First<'_> {
+    fn float<T: Float>(&mut self) -> Result<(), OpError> {
+        self.found = self.value.as_slice::<T>()?.first().map(|v| Number::Float(v.to_f64()));
+        Ok(())
+    }
+
+    fn int<T: Int>(&mut self) -> Result<(), OpError> {
+        self.found = self.value.as_slice::<T>()?.first().map(|v| Number::Int(v.to_i128()));
+        Ok(())
+    }
+}
+
+/// The number of elements from extents: ⌈(limit − start) / delta⌉; `None` where only data tell it.
+fn length_of_ints(inputs: &Inputs<'_>) -> Result<Option<Dim>, ShapeError> {
+    let one = |i: usize| Ok(shape_ints::elements(inputs.req(i)?).and_then(|list| list.first().cloned()).filter(|d| *d != MINUS_ONE));
+    let (Some(start), Some(limit), Some(delta)) = (one(0)?, one(1)?, one(2)?) else { return Ok(None) };
+    let Some(delta) = delta.known().filter(|&d| d > 0) else { return Ok(None) };
+    let Some(span) = limit.combine(DimOp::Sub, start) else { return Ok(None) };
+    span.combine(DimOp::CeilDiv, delta.into()).ok_or(ShapeError::Overflow).map(Some)
 }
 
 struct RangeBody<'b, 'a>(&'b mut Io<'a>);

@@ -113,7 +113,10 @@ impl Op for Reduce {
         if x.dtype == DType::Bool && !self.kind.takes_bool() {
             return Err(ShapeError::DType { index: 0, expected: "a number".into(), got: x.dtype });
         }
-        let reduced = self.known_axes(inputs, x.rank())?;
+        let reduced = match self.known_axes(inputs, x.rank()) {
+            Err(ShapeError::DataDependent(_)) => return self.without_axes(inputs, x),
+            reduced => reduced?,
+        };
         let extent = |(i, d): (usize, &Dim)| match (reduced[i], self.keepdims) {
             (false, _) => Some(d.clone()),
             (true, true) => Some(Dim::Known(1)),
@@ -148,6 +151,16 @@ impl Op for Reduce {
 }
 
 impl Reduce {
+    /// The output where only data tell the axes: how many they are must be known, unless they stay.
+    fn without_axes(&self, inputs: &Inputs<'_>, x: &Fact) -> Result<Vec<Fact>, ShapeError> {
+        let one = |d: &Dim| if *d == Dim::Known(1) { Dim::Known(1) } else { Dim::New };
+        if self.keepdims {
+            return Ok(vec![Fact::new(x.dtype, x.shape.iter().map(one).collect())]);
+        }
+        let gone = shape_ints::len(inputs, 1)?;
+        Ok(vec![Fact::new(x.dtype, shape_ints::unknown(x.rank().saturating_sub(gone))?)])
+    }
+
     /// A mean over the last two of four axes is pooling by one window.
     fn as_pool(&self, x: &Fact, reduced: &Reduced) -> Option<PoolSpec> {
         if self.kind != ReduceKind::Mean || !self.keepdims || x.rank() != 4 || reduced[..4] != [false, false, true, true] {

@@ -25,7 +25,8 @@ pub(crate) const DEFS: &[OpDef] = &[OpDef {
     },
 }];
 
-/// One element of the shape input.
+/// One element of the shape input; an extent may be what only data tell, −1 and 0 included.
+#[derive(Clone)]
 enum Want {
     Extent(Dim),
     Rest,
@@ -45,7 +46,7 @@ impl Op for Reshape {
         let wants = self.wants(inputs, &x.shape)?;
         let known: Vec<Dim> = wants.iter().filter_map(|w| if let Want::Extent(d) = w { Some(d.clone()) } else { None }).collect();
         let shape = match wants.len() - known.len() {
-            0 => known,
+            0 => told(known, &x.shape),
             1 => fill_rest(&wants, &x.shape, &known)?,
             n => return Err(ShapeError::shape(format!("input 1 has {n} elements of -1, at most one may be"))),
         };
@@ -72,7 +73,7 @@ impl Reshape {
         match (shape_ints::elements(want), &want.value) {
             (Some(dims), _) => dims.into_iter().enumerate().map(|(i, d)| self.extent(i, d, shape)).collect(),
             (None, Some(_)) => Err(ShapeError::shape(format!("input 1: {:?} are no extents", shape_ints::known(inputs, 1)?))),
-            (None, None) => Err(ShapeError::DataDependent(1)),
+            (None, None) => Ok(vec![Want::Extent(Dim::New); shape_ints::len(inputs, 1)?]),
         }
     }
 
@@ -88,19 +89,31 @@ impl Reshape {
     }
 }
 
+/// Extents of which only data tell one: what the elements and the others leave of it, where these are numbers.
+fn told(mut extents: Vec<Dim>, from: &[Dim]) -> Vec<Dim> {
+    let unknown: Vec<usize> = (0..extents.len()).filter(|&i| extents[i] == Dim::New).collect();
+    if let [at] = unknown[..] {
+        let others: Vec<Dim> = extents.iter().filter(|d| **d != Dim::New).cloned().collect();
+        let numbers = others.iter().all(|d| d.known().is_some_and(|n| n > 0));
+        extents[at] = if numbers { remainder(from, &others).unwrap_or(Dim::New) } else { Dim::New };
+    }
+    extents
+}
+
 /// The extents with −1 replaced by what remains.
 fn fill_rest(wants: &[Want], from: &[Dim], known: &[Dim]) -> Result<Vec<Dim>, ShapeError> {
-    let rest = remainder(from, known)?;
+    let rest = if known.contains(&Dim::New) { Dim::New } else { remainder(from, known)? };
     Ok(wants.iter().map(|w| if let Want::Extent(d) = w { d.clone() } else { rest.clone() }).collect())
 }
 
-/// The product of `from` over the product of `known`: equal factors cancel, and what is left below must be a number.
+/// The product of `from` over the product of `known`: equal factors cancel; what only the run tells where more than a number is left below.
 fn remainder(from: &[Dim], known: &[Dim]) -> Result<Dim, ShapeError> {
     let (mut above, total) = factors(from)?;
     let (below, divisor) = factors(known)?;
     for factor in below {
         let at = above.iter().position(|a| *a == factor);
-        let at = at.ok_or_else(|| ShapeError::shape("an extent of -1 depends on more than one symbol"))?;
+        // Which number of one symbol is left over by another, only the run tells.
+        let Some(at) = at else { return Ok(Dim::New) };
         // In order, so that equal products have equal forms.
         above.remove(at);
     }

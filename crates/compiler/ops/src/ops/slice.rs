@@ -69,7 +69,11 @@ impl Op for Slice {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.req(0)?;
-        let parts = self.parts(inputs, x.rank())?;
+        let parts = match self.parts(inputs, x.rank()) {
+            // Any axis may be cut.
+            Err(ShapeError::DataDependent(_)) => return Ok(vec![Fact::new(x.dtype, shape_ints::unknown(x.rank())?)]),
+            parts => parts?,
+        };
         let shape: Vec<Dim> = x.shape.iter().zip(&parts).map(|(d, p)| extent(d, p.as_ref())).collect::<Result<_, _>>()?;
         let ints = parts.first().and_then(|p| picked(x, p.as_ref(), shape.first()?.known()?));
         Ok(vec![Fact::new(x.dtype, shape).with_ints(ints)])
@@ -191,9 +195,13 @@ fn extent(len: &Dim, part: Option<&Part>) -> Result<Dim, ShapeError> {
     if let (Some(n), Int::Known(start), Int::Known(end)) = (len.known(), &part.start, &part.end) {
         return Ok(Dim::Known(count(*start, *end, part.step, n)));
     }
+    if part.start == Int::Dim(Dim::New) || part.end == Int::Dim(Dim::New) {
+        return Ok(Dim::New);
+    }
     let span = if part.step > 0 { forward(len, part) } else { backward(len, part) };
     let step = usize::try_from(part.step.unsigned_abs()).map_err(|_| ShapeError::Overflow)?;
-    span.ok_or(ShapeError::DataDependent(1))?.combine(DimOp::CeilDiv, step.into()).ok_or(ShapeError::Overflow)
+    let Some(span) = span else { return Ok(Dim::New) };
+    span.combine(DimOp::CeilDiv, step.into()).ok_or(ShapeError::Overflow)
 }
 
 /// Where a bound lies on an axis of `len`: clamped to it, or that many elements before its end.

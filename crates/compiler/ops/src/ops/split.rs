@@ -138,7 +138,9 @@ fn equal(len: &Dim, n: usize) -> Result<Vec<Dim>, ShapeError> {
     }
     let each = len.clone().combine(DimOp::CeilDiv, n.into()).ok_or(ShapeError::Overflow)?;
     // What remains of a symbol could fall when the symbol rises.
-    let (len, each) = len.known().zip(each.known()).ok_or(ShapeError::DataDependent(0))?;
+    let Some((len, each)) = len.known().zip(each.known()) else {
+        return Ok(std::iter::once(each).chain(std::iter::repeat_n(Dim::New, n.saturating_sub(1))).collect());
+    };
     let part = |i: usize| Dim::Known(len.saturating_sub(i.saturating_mul(each)).min(each));
     Ok((0..n).map(part).collect())
 }

@@ -63,7 +63,10 @@ impl Op for Squeeze {
         let x = inputs.req(0)?;
         let shape = match (&self.axes, inputs.opt(1)) {
             (Some(axes), _) => without(&x.shape, axes)?,
-            (None, Some(_)) => without(&x.shape, &shape_ints::known(inputs, 1)?)?,
+            (None, Some(_)) => match shape_ints::now(inputs, 1)? {
+                Some(axes) => without(&x.shape, &axes)?,
+                None => shape_ints::unknown(x.rank().saturating_sub(shape_ints::len(inputs, 1)?))?,
+            },
             // The output's rank must be known now: a symbol counts as an extent other than 1.
             (None, None) => x.shape.iter().filter(|d| d.known() != Some(1)).cloned().collect(),
         };
@@ -102,7 +105,13 @@ impl Op for Unsqueeze {
         let x = inputs.req(0)?;
         let axes = match &self.axes {
             Some(axes) => axes.clone(),
-            None => shape_ints::known(inputs, 1)?,
+            None => match shape_ints::now(inputs, 1)? {
+                Some(axes) => axes,
+                None => {
+                    let shape = shape_ints::unknown(x.rank().saturating_add(shape_ints::len(inputs, 1)?))?;
+                    return Ok(vec![Fact::new(x.dtype, shape)]);
+                }
+            },
         };
         let rank = shape_ints::check_rank(x.rank().saturating_add(axes.len()))?;
         let new = distinct_axes(&axes, rank)?;

@@ -44,14 +44,18 @@ impl Op for Stft {
         if rest.len() > 1 || rest.iter().any(|d| d.known().is_some_and(|n| !(1..=2).contains(&n))) {
             return Err(ShapeError::shape("expected 1 or 2 numbers in the last axis"));
         }
-        let step = positive(known_scalar(inputs, 1)?.ok_or(ShapeError::DataDependent(1))?, "frame_step")?;
+        let step = known_scalar(inputs, 1)?.map(|n| positive(n, "frame_step")).transpose()?;
         let length = match (inputs.opt(3), inputs.opt(2)) {
-            (Some(_), _) => positive(known_scalar(inputs, 3)?.ok_or(ShapeError::DataDependent(3))?, "frame_length")?.into(),
+            (Some(_), _) => known_scalar(inputs, 3)?.map_or(Ok(Dim::New), |n| positive(n, "frame_length").map(Dim::Known))?,
             (None, Some(window)) => inputs.ranked(2, 1).map(|_| window.shape[0].clone())?,
             (None, None) => time.clone(),
         };
-        let frames = time.clone().combine(DimOp::Sub, length.clone()).ok_or(ShapeError::DataDependent(2))?;
-        let frames = frames.combine(DimOp::Div, step.into()).and_then(|d| d.combine(DimOp::Add, 1.into()));
+        let steps = |step: usize| {
+            // What one symbol leaves of another, only the run tells.
+            let Some(span) = time.clone().combine(DimOp::Sub, length.clone()) else { return Some(Dim::New) };
+            span.combine(DimOp::Div, step.into())?.combine(DimOp::Add, 1.into())
+        };
+        let frames = step.map_or(Some(Dim::New), steps);
         let half = |d: Dim| d.combine(DimOp::Div, 2.into())?.combine(DimOp::Add, 1.into());
         let bins = if self.onesided { half(length) } else { Some(length) };
         let (frames, bins) = (frames.ok_or(ShapeError::Overflow)?, bins.ok_or(ShapeError::Overflow)?);

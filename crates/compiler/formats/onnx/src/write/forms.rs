@@ -30,6 +30,7 @@ pub(super) fn write(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
         "Resize" => resize::write(w, node, draft),
         "Slice" => lists(w, draft, &[("fs.starts", 1), ("fs.ends", 2), ("fs.axes", 3)]),
         "Split" => split(w, draft),
+        "TopK" => lists(w, draft, &[("fs.k", 1)]),
         op if op.starts_with("Reduce") || matches!(op, "Squeeze" | "Unsqueeze") => lists(w, draft, &[("fs.axes", 1)]),
         _ => finish(w, draft),
     }
