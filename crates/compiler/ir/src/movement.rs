@@ -151,7 +151,7 @@ impl Coordinates {
             Coordinates::PytorchHalfPixel if to > 1 => (x + 0.5) / scale - 0.5,
             Coordinates::PytorchHalfPixel => 0.0,
             Coordinates::TfHalfPixelForNn => (x + 0.5) / scale,
-            Coordinates::AlignCorners if to > 1 => x * (from as f32 - 1.0) / (to as f32 - 1.0),
+            Coordinates::AlignCorners if to > 1 => x * (from as f32 - 1.0) / (whole(scale * from as f32, to) - 1.0),
             Coordinates::AlignCorners => 0.0,
             Coordinates::Asymmetric => x / scale,
             Coordinates::HalfPixelSymmetric => {
@@ -160,6 +160,11 @@ impl Coordinates {
             }
         }
     }
+}
+
+/// A scaled extent: `to` where it is that but for rounding. What a scale leaves of an element counts where corners are aligned.
+fn whole(scaled: f32, to: usize) -> f32 {
+    if (scaled - to as f32).abs() < 1e-3 { to as f32 } else { scaled }
 }
 
 impl NearestMode {

@@ -14,10 +14,25 @@ pub struct BatchNormalization {
     pub epsilon: f32,
 }
 
-pub(crate) const DEFS: &[OpDef] = &[OpDef { name: "BatchNormalization", since: 7, build }];
+pub(crate) const DEFS: &[OpDef] =
+    &[OpDef { name: "BatchNormalization", since: 1, build: old }, OpDef { name: "BatchNormalization", since: 7, build }];
+
+/// Before opset 7 an attribute says that the node is no training.
+fn old(attrs: &Attrs, opset: i64) -> Result<OpRef, AttrError> {
+    attrs.only(&["epsilon", "momentum", "spatial", "is_test"])?;
+    if !attrs.flag("is_test", false)? {
+        return Err(AttrError::value("is_test", "training is not supported; export the model for inference"));
+    }
+    let mut kept = Attrs::new();
+    attrs.iter().filter(|(name, _)| *name != "is_test").for_each(|(name, value)| kept.set(name, value.clone()));
+    build(&kept, opset)
+}
 
 fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     attrs.only(&["epsilon", "momentum", "spatial", "training_mode"])?;
+    if !attrs.flag("spatial", true)? {
+        return Err(AttrError::value("spatial", "0 is not supported: parameters for each position"));
+    }
     if attrs.flag("training_mode", false)? {
         return Err(AttrError::value("training_mode", "training is not supported; export the model for inference"));
     }

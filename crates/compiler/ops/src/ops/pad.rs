@@ -68,7 +68,10 @@ impl Op for Pad {
         if self.fixed.is_none() && self.mode == PadMode::Constant && inputs.opt(2).is_some() {
             inputs.same_dtype(2, x.dtype)?;
         }
-        let pads = self.pads(inputs, x.rank())?;
+        let pads = match self.pads(inputs, x.rank()) {
+            Err(ShapeError::DataDependent(_)) => return Ok(vec![Fact::new(x.dtype, vec![Dim::New; x.rank()])]),
+            pads => pads?,
+        };
         let shape: Result<Vec<Dim>, _> = x.shape.iter().zip(pads).map(|(d, p)| padded(d, p)).collect();
         Ok(vec![Fact::new(x.dtype, shape?)])
     }

@@ -151,20 +151,10 @@ impl Op for Resize {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = require_number(inputs, 0)?;
-        let axes = self.axes(x.rank())?;
-        let mut shape = x.shape.clone();
-        if self.has_sizes(|i| inputs.opt(i).is_some_and(|f| f.known_shape().is_none_or(|s| s.numel() > 0))) {
-            let sizes = shape_ints::extents(inputs, 3)?;
-            check_len(sizes.len(), axes.len())?;
-            axes.iter().zip(sizes).for_each(|(&axis, size)| shape[axis] = size);
-        } else {
-            let scales = self.known_scales(inputs)?;
-            check_len(scales.len(), axes.len())?;
-            for (&axis, &scale) in axes.iter().zip(&scales) {
-                shape[axis] = scaled(&x.shape[axis], scale)?;
-            }
+        match self.shape(inputs, x) {
+            Err(ShapeError::DataDependent(_)) => Ok(vec![Fact::new(x.dtype, self.open(x)?)]),
+            shape => Ok(vec![Fact::new(x.dtype, shape?)]),
         }
-        Ok(vec![Fact::new(x.dtype, shape)])
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
@@ -185,6 +175,32 @@ impl Op for Resize {
             (Interpolation::Linear, Some(scales)) => planar(cx, &scales).map_or(Lowered::Reference, |s| Lowered::Linear(coordinates, s)),
             _ => Lowered::Reference,
         }
+    }
+}
+
+impl Resize {
+    /// The extents where only data tell those of the axes that are resized.
+    fn open(&self, x: &Fact) -> Result<Vec<Dim>, ShapeError> {
+        let mut shape = x.shape.clone();
+        self.axes(x.rank())?.iter().for_each(|&axis| shape[axis] = Dim::New);
+        Ok(shape)
+    }
+
+    fn shape(&self, inputs: &Inputs<'_>, x: &Fact) -> Result<Vec<Dim>, ShapeError> {
+        let axes = self.axes(x.rank())?;
+        let mut shape = x.shape.clone();
+        if self.has_sizes(|i| inputs.opt(i).is_some_and(|f| f.known_shape().is_none_or(|s| s.numel() > 0))) {
+            let sizes = shape_ints::extents(inputs, 3)?;
+            check_len(sizes.len(), axes.len())?;
+            axes.iter().zip(sizes).for_each(|(&axis, size)| shape[axis] = size);
+        } else {
+            let scales = self.known_scales(inputs)?;
+            check_len(scales.len(), axes.len())?;
+            for (&axis, &scale) in axes.iter().zip(&scales) {
+                shape[axis] = scaled(&x.shape[axis], scale)?;
+            }
+        }
+        Ok(shape)
     }
 }
 
