@@ -109,7 +109,7 @@ def write_outputs(folder, values):
 
 def scaled(inputs, factor):
     """The inputs, of which those of f32 are multiplied."""
-    return {n: a * np.float32(factor) if a.dtype == np.float32 else a for n, a in inputs.items()}
+    return {n: np.asarray(a * np.float32(factor)) if a.dtype == np.float32 else a for n, a in inputs.items()}
 
 
 def run(args):

@@ -76,7 +76,7 @@ fn swift_f0() -> Option<Vec<f64>> {
     let [low, high] = [46.875f32, 2093.75].map(|hz| Tensor::scalar(hz).unwrap());
     let outputs = session.run_named(&[("audio", &audio), ("fmin", &low), ("fmax", &high)]).unwrap();
     let (_, pitch) = outputs.iter().map(Result::unwrap).find(|(name, _)| *name == "pitch").unwrap();
-    Some(middles(pitch.as_slice::<f32>().unwrap()).into_iter().map(f64::from).collect())
+    Some(middles(pitch.as_slice::<f64>().unwrap()))
 }
 
 fn near(who: &str, got: &[f64], expected: &[f64]) {

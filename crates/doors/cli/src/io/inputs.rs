@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{Context, Result};
-use fastserve::ir::Dim;
+use fastserve::ir::{Dim, SymId};
 use fastserve::{Port, Signature, Tensor, TensorView};
 
 use crate::fail::usage;
@@ -180,7 +180,10 @@ impl Symbols {
 
 /// Says which extents nothing tells.
 fn say_open(signature: &Signature, values: &[Option<usize>]) {
-    let open: Vec<&str> = signature.symbols.iter().zip(values).filter(|(_, v)| v.is_none()).map(|(s, _)| s.as_str()).collect();
+    // What no input has is told by data when the model runs.
+    let told = |s: usize| signature.inputs.iter().flat_map(|p| &p.dims).any(|d| d.has(SymId::new(s)));
+    let unset = signature.symbols.iter().zip(values).enumerate().filter(|(s, (_, v))| v.is_none() && told(*s));
+    let open: Vec<&str> = unset.map(|(_, (s, _))| s.as_str()).collect();
     if !open.is_empty() {
         show::note(&format!("open extents are taken as 1: {} (set them with --shape)", open.join(", ")));
     }
