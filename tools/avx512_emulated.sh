@@ -82,7 +82,7 @@ write_init() {
 /bin/busybox mount -t proc proc /proc
 for port in ttyS1 ttyS2; do /bin/busybox stty -F /dev/$port raw -echo; done
 export PATH=/bin HOME=/tmp TMPDIR=/tmp
-cd /work
+cd /files
 TEXT
     for word in "${environment[@]}"; do echo "export ${word%%=*}=$(quote "${word#*=}")"; done
     echo "/program $(quote "$@") </dev/null >/dev/ttyS1 2>/dev/ttyS2"
@@ -102,10 +102,10 @@ quote() {
 
 build_image() {
     local tree=$run/tree disc=$run/disc
-    mkdir -p "$tree"/{bin,dev,proc,tmp,work} "$disc"
+    mkdir -p "$tree"/{bin,dev,proc,tmp,files} "$disc"
     cp "$busybox" "$tree/bin/busybox"
     strip -o "$tree/program" "$binary" 2>/dev/null || cp "$binary" "$tree/program"
-    [[ ${#files[@]} -eq 0 ]] || cp "${files[@]}" "$tree/work/"
+    [[ ${#files[@]} -eq 0 ]] || cp "${files[@]}" "$tree/files/"
     write_init "$@" >"$tree/init"
     chmod +x "$tree/init" "$tree/program"
     (cd "$tree" && find . | "$busybox" cpio -o -H newc 2>/dev/null) >"$disc/initrd"

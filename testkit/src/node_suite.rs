@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fastserve_backend::{Backend, Bindings, CompileOptions, RunCx};
+use fastserve_backend::{Backend, Bindings, CompileOptions, RunCx, RunError};
 use fastserve_ir::{Graph, ValueId};
 use fastserve_onnx::OnnxError;
 use fastserve_ops::Ops;
@@ -66,7 +66,7 @@ fn run_set(backend: &dyn Backend, graph: &Graph, set: &Path) -> Result<(), Refus
     let compiled = backend.compile(graph, &CompileOptions { threads: 2, optimize: true }).map_err(|e| text(&e))?;
     let mut session = compiled.session().map_err(|e| text(&e))?;
     let views: Vec<TensorView<'_>> = inputs.iter().map(Tensor::view).collect::<Result<_, _>>().map_err(|e| text(&e))?;
-    session.run(&mut Bindings::lent(&views), &mut RunCx::default()).map_err(|e| refused(&e.to_string()))?;
+    session.run(&mut Bindings::lent(&views), &mut RunCx::default()).map_err(refused)?;
     for (i, expected) in expected.iter().enumerate() {
         let got = session.output(i).and_then(|v| Ok(Tensor::copy_of(&v)?)).map_err(|e| text(&e))?;
         compare(&got, expected, tolerance(expected.dtype())).map_err(|e| format!("output {i}: {e}"))?;
@@ -74,13 +74,8 @@ fn run_set(backend: &dyn Backend, graph: &Graph, set: &Path) -> Result<(), Refus
     Ok(())
 }
 
-/// A body that lacks an element type says so, and so does a branch of another rank than the other.
-fn refused(message: &str) -> Refused {
-    if ["no reference body", "is supported for this node"].iter().any(|m| message.contains(m)) {
-        Refused::Unsupported(message.to_owned())
-    } else {
-        Refused::Failed(message.to_owned())
-    }
+fn refused(error: RunError) -> Refused {
+    if error.is_unsupported() { Refused::Unsupported(error.to_string()) } else { Refused::Failed(error.to_string()) }
 }
 
 /// ONNX's backend tests allow a relative 1e-3 and an absolute 1e-7; some of their data was made in f64. Ours is tighter on the

@@ -6,25 +6,13 @@ mod common;
 mod pipeline;
 
 use common::real::{PART, features, frames};
-use common::{file, session};
-use fastserve::onnx::OnnxError;
-use fastserve::{Error, Model, Session, Tensor};
+use common::{file, fixture};
+use fastserve::Tensor;
 use fastserve_testkit::fixtures;
-
-/// A session, unless operators are not there yet.
-fn open(path: &str) -> Option<Session> {
-    match Model::open(fixtures::path(path)) {
-        Err(Error::Onnx(OnnxError::Unsupported(what))) => {
-            println!("{path}: {} places are not supported yet", what.len());
-            None
-        }
-        other => Some(session(&other.unwrap(), 2)),
-    }
-}
 
 #[test]
 fn magika_names_files() {
-    let Some(mut session) = open("fixtures/magika/model.onnx") else { return };
+    let mut session = fixture("fixtures/magika/model.onnx");
     let config: serde_json::Value = serde_json::from_slice(&std::fs::read(fixtures::path("fixtures/magika/config.json")).unwrap()).unwrap();
     let page = fixtures::path("fixtures/pictures/page.png").to_str().unwrap().to_owned();
     for (path, expected) in
@@ -44,9 +32,6 @@ fn magika_names_files() {
 #[test]
 fn a_page_is_read() {
     let folder = fixtures::path("fixtures/rapidocr");
-    if ["det", "cls", "rec"].iter().any(|name| open(&format!("fixtures/rapidocr/{name}.onnx")).is_none()) {
-        return;
-    }
     let picture = image::open(fixtures::path("fixtures/pictures/page.png")).unwrap().to_rgb8();
     let lines = pipeline::Ocr::open(&folder).unwrap().read(&picture).unwrap();
     for line in &lines {
@@ -59,8 +44,7 @@ fn a_page_is_read() {
 
 #[test]
 fn silero_hears_speech() {
-    let path = "fixtures/silero/silero_vad_v6.onnx";
-    let Some(mut session) = open(path) else { return };
+    let mut session = fixture("fixtures/silero/silero_vad_v6.onnx");
     let state = Tensor::from_slice(&[1, 1, 128], &[0.0f32; 128]).unwrap();
     let named = [("input", frames(&fixtures::path("fixtures/speech/beckett.wav"))), ("h", state.clone()), ("c", state)];
     let outputs = session.run_named(&named.each_ref().map(|(n, t)| (*n, t))).unwrap();
@@ -74,8 +58,8 @@ fn silero_hears_speech() {
 }
 
 /// A network that keeps its state outside, a frame at a time.
-fn stepwise(path: &str) -> Option<Vec<f32>> {
-    let mut session = open(path)?;
+fn stepwise(path: &str) -> Vec<f32> {
+    let mut session = fixture(path);
     let frames = frames(&fixtures::path("fixtures/speech/beckett.wav"));
     let rate = Tensor::scalar(16000i64).unwrap();
     let mut state = Tensor::from_slice(&[2, 1, 128], &[0.0f32; 256]).unwrap();
@@ -86,7 +70,7 @@ fn stepwise(path: &str) -> Option<Vec<f32>> {
         probabilities.push(outputs.get(0).unwrap().as_slice::<f32>().unwrap()[0]);
         state = Tensor::copy_of(&outputs.get(1).unwrap()).unwrap();
     }
-    Some(probabilities)
+    probabilities
 }
 
 #[test]
@@ -94,7 +78,7 @@ fn stepwise(path: &str) -> Option<Vec<f32>> {
 fn silero_with_branches_hears_speech() {
     let forms = [("fixtures/silero_livekit/silero_vad.onnx", 141), ("fixtures/silero_vad/ifless.onnx", 141)];
     for (path, expected) in forms.into_iter().chain([("fixtures/silero_web/silero_vad_v5.onnx", 146)]) {
-        let Some(probabilities) = stepwise(path) else { continue };
+        let probabilities = stepwise(path);
         let speech = probabilities.iter().filter(|p| **p > 0.5).count();
         println!("{path}: {} frames, {speech} of speech", probabilities.len());
         assert_eq!((probabilities.len(), speech), (311, expected), "{path}");

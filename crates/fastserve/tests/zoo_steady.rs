@@ -48,7 +48,7 @@ fn steady(row: &Row, model: &Model) -> Option<String> {
 fn check(tier: Tier) {
     let _alone = ALONE.lock();
     let rows = table().model.into_iter().filter(|r| r.tier == tier);
-    let wrong: Vec<String> = rows.filter_map(|row| row.open().and_then(|model| steady(&row, &model))).collect();
+    let wrong: Vec<String> = rows.filter_map(|row| steady(&row, &row.open())).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

@@ -67,6 +67,17 @@ impl Fact {
         known_shape(&self.shape)
     }
 
+    /// The value of row-major integers that inference knows as extents, although the tensor they come from is not constant.
+    pub fn known_ints(&self) -> Option<Tensor> {
+        let known: Vec<i64> = self.ints.as_deref()?.iter().map(|d| d.known().and_then(|n| i64::try_from(n).ok())).collect::<Option<_>>()?;
+        let shape = self.known_shape().filter(|_| self.layout == Layout::RowMajor)?;
+        match self.dtype {
+            DType::I64 => Tensor::from_slice(&shape, &known).ok(),
+            DType::I32 => Tensor::from_slice(&shape, &known.iter().map(|&v| i32::try_from(v).ok()).collect::<Option<Vec<_>>>()?).ok(),
+            _ => None,
+        }
+    }
+
     /// Bytes in memory for these values of the symbols; `None` on overflow.
     pub fn storage_bytes(&self, symbols: &[usize]) -> Option<usize> {
         let shape = eval_shape(&self.shape, symbols)?;

@@ -1,6 +1,6 @@
 //! Small values that are known while a graph is built: shapes, pads and axes that models compute from constants.
 
-use fastserve_tensor::{DType, Tensor, TensorView, TensorViewMut};
+use fastserve_tensor::{Tensor, TensorView, TensorViewMut};
 
 use crate::fact::Fact;
 use crate::graph::Graph;
@@ -16,7 +16,7 @@ impl Graph {
     /// Gives `facts`, those of a node's outputs, the values that follow from constant inputs, where all are small.
     pub(crate) fn know_small(&self, op: &OpRef, inputs: &[Option<ValueId>], facts: &mut [Fact]) {
         for fact in facts.iter_mut().filter(|f| f.value.is_none()) {
-            fact.value = known_ints(fact);
+            fact.value = fact.known_ints().filter(|t| t.bytes().len() <= LIMIT_BYTES);
         }
         if facts.iter().any(|f| f.value.is_none()) && op.repeatable() {
             let values = self.small_inputs(inputs).and_then(|inputs| run(op, &inputs, facts));
@@ -33,17 +33,6 @@ impl Graph {
             inputs.iter().map(|v| v.map_or(Some(None), |v| self.constant(v).map(Some))).collect::<Option<_>>()?;
         let bytes = constants.iter().flatten().map(|t| t.bytes().len()).sum::<usize>();
         (bytes <= LIMIT_BYTES && constants.iter().any(Option::is_some)).then_some(constants)
-    }
-}
-
-/// The value of integers that inference knows as extents.
-fn known_ints(fact: &Fact) -> Option<Tensor> {
-    let known: Vec<i64> = fact.ints.as_deref()?.iter().map(|d| d.known().and_then(|n| i64::try_from(n).ok())).collect::<Option<_>>()?;
-    let shape = fact.known_shape().filter(|s| fact.layout == Layout::RowMajor && s.numel() * 8 <= LIMIT_BYTES)?;
-    match fact.dtype {
-        DType::I64 => Tensor::from_slice(&shape, &known).ok(),
-        DType::I32 => Tensor::from_slice(&shape, &known.iter().map(|&v| i32::try_from(v).ok()).collect::<Option<Vec<_>>>()?).ok(),
-        _ => None,
     }
 }
 

@@ -656,3 +656,13 @@ fn shape_arithmetic_in_a_long_chain_stays_bounded() {
     }
     assert!(fact.ints.is_none());
 }
+
+/// Extents beside an empty one are no reason to reserve memory.
+#[test]
+fn a_large_extent_beside_none_reserves_nothing() {
+    let op = Ops.build("", "Resize", 13, &Attrs::new().with_str("mode", "linear")).unwrap();
+    let x = Tensor::zeros(DType::F32, Shape::new(&[0, 1 << 33]).unwrap()).unwrap();
+    let scales = Tensor::from_slice(&[2], &[1.0f32, 2.0]).unwrap();
+    let made = fastserve_testkit::reference::run(&op, &[Some(x), None, Some(scales)]).unwrap();
+    assert_eq!(made[0].shape().dims(), [0, 1 << 34]);
+}

@@ -1,7 +1,7 @@
 //! Computes at load what depends on constants only.
 
 use fastserve_ir::{EditError, Fact, GraphEdit, Io, Node, NodeId, OpError};
-use fastserve_tensor::{DType, Tensor, TensorView, TensorViewMut};
+use fastserve_tensor::{Tensor, TensorView, TensorViewMut};
 
 use crate::{Pass, PassCx};
 
@@ -42,7 +42,7 @@ fn evaluate(g: &GraphEdit<'_>, node: &Node) -> Option<Result<Vec<Tensor>, OpErro
         return None;
     }
     let facts: Vec<&Fact> = node.outputs.iter().map(|&o| g.graph().fact(o)).collect();
-    if let Some(values) = facts.iter().map(|f| f.value.clone().or_else(|| known_ints(f))).collect::<Option<Vec<_>>>() {
+    if let Some(values) = facts.iter().map(|f| f.value.clone().or_else(|| f.known_ints())).collect::<Option<Vec<_>>>() {
         return Some(Ok(values));
     }
     let inputs: Vec<Option<&Tensor>> =
@@ -57,17 +57,6 @@ fn evaluate(g: &GraphEdit<'_>, node: &Node) -> Option<Result<Vec<Tensor>, OpErro
             .map_err(OpError::from)
             .and_then(|facts| run_reference(node, &inputs, &facts.iter().take(node.outputs.len()).collect::<Vec<_>>())),
     )
-}
-
-/// The value of integers that inference knows as extents, although the tensor they come from is not constant.
-fn known_ints(fact: &Fact) -> Option<Tensor> {
-    let known: Vec<i64> = fact.ints.as_deref()?.iter().map(|d| d.known().and_then(|n| i64::try_from(n).ok())).collect::<Option<_>>()?;
-    let shape = fact.known_shape()?;
-    match fact.dtype {
-        DType::I64 => Tensor::from_slice(&shape, &known).ok(),
-        DType::I32 => Tensor::from_slice(&shape, &known.iter().map(|&v| i32::try_from(v).ok()).collect::<Option<Vec<_>>>()?).ok(),
-        _ => None,
-    }
 }
 
 fn run_reference(node: &Node, inputs: &[Option<&Tensor>], facts: &[&Fact]) -> Result<Vec<Tensor>, OpError> {

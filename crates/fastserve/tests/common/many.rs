@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use fastserve::{DType, Tensor};
+use fastserve::Tensor;
 use fastserve_testkit::{Tolerance, fixtures};
 use serde_json::{Value, json};
 
 use super::file;
+use super::oracle::{has_npy, write_npy};
 
 /// A folder of models, with what they should answer.
 pub(crate) struct Many {
@@ -36,7 +37,7 @@ impl Many {
 
     /// Adds a case, whose model is there already. It is only loaded if a type is not one of NumPy's.
     pub(crate) fn add(&mut self, name: &str, inputs: Named<'_>, expected: Named<'_>, tolerance: Tolerance) {
-        let plain = inputs.iter().chain(expected).all(|(_, t)| descr(t.dtype()).is_some());
+        let plain = inputs.iter().chain(expected).all(|(_, t)| has_npy(t.dtype()));
         let expected = if plain { expected } else { &[] };
         let (inputs, expected) = (self.write(inputs), self.write(expected));
         let case = json!({ "inputs": inputs, "expected": expected, "atol": tolerance.absolute, "rtol": tolerance.relative });
@@ -45,10 +46,10 @@ impl Many {
 
     fn write(&mut self, tensors: Named<'_>) -> BTreeMap<String, String> {
         let mut files = BTreeMap::new();
-        for (name, tensor) in tensors.iter().filter(|(_, t)| descr(t.dtype()).is_some()) {
+        for (name, tensor) in tensors.iter().filter(|(_, t)| has_npy(t.dtype())) {
             self.count += 1;
             let file = format!("{}.npy", self.count);
-            std::fs::write(self.folder.path().join(&file), npy(tensor)).unwrap();
+            write_npy(&self.folder.path().join(&file), tensor);
             files.insert(name.clone(), file);
         }
         files
@@ -68,30 +69,4 @@ impl Many {
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
-}
-
-/// NumPy's name of a type.
-fn descr(dtype: DType) -> Option<&'static str> {
-    Some(match dtype {
-        DType::Bool => "|b1",
-        DType::U8 => "|u1",
-        DType::U16 => "<u2",
-        DType::U32 => "<u4",
-        DType::U64 => "<u8",
-        DType::I8 => "|i1",
-        DType::I16 => "<i2",
-        DType::I32 => "<i4",
-        DType::I64 => "<i8",
-        DType::F16 => "<f2",
-        DType::F32 => "<f4",
-        DType::F64 => "<f8",
-        _ => return None,
-    })
-}
-
-fn npy(t: &Tensor) -> Vec<u8> {
-    let dims: String = t.shape().iter().map(|d| format!("{d},")).collect();
-    let header = format!("{{'descr': '{}', 'fortran_order': False, 'shape': ({dims}), }}", descr(t.dtype()).unwrap());
-    let length = u16::try_from(header.len()).unwrap().to_le_bytes();
-    [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), t.bytes()].concat()
 }

@@ -1,5 +1,5 @@
 //! What the tests of whole models share.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 pub(crate) mod many;
 pub(crate) mod oracle;
@@ -7,10 +7,16 @@ pub(crate) mod real;
 pub(crate) mod table;
 
 use fastserve::{CompileOptions, Cpu, Model, Session, Tensor};
+use fastserve_testkit::fixtures;
 
 /// A session on this machine's best instruction set.
 pub(crate) fn session(model: &Model, threads: usize) -> Session {
     model.compile(&Cpu::new().unwrap(), &CompileOptions { threads, optimize: true }).unwrap().session().unwrap()
+}
+
+/// A session of a file among the fixtures.
+pub(crate) fn fixture(path: &str) -> Session {
+    session(&Model::open(fixtures::path(path)).unwrap_or_else(|e| panic!("{path}: {e}")), 2)
 }
 
 /// The first output for one input.

@@ -7,7 +7,7 @@ use std::io::BufReader;
 use std::path::Path;
 use std::process::Command;
 
-use fastserve::{Bool, DType, Element, Tensor};
+use fastserve::{Bool, DType, Element, Tensor, f16};
 use fastserve_testkit::fixtures;
 use npyz::WriterBuilder;
 
@@ -43,29 +43,34 @@ struct Manifest {
     tensors: BTreeMap<String, String>,
 }
 
+/// Whether a file of NumPy can hold elements of this type.
+pub(crate) fn has_npy(dtype: DType) -> bool {
+    dtype != DType::BF16
+}
+
 /// Writes a tensor.
 pub(crate) fn write_npy(path: &Path, t: &Tensor) {
     match t.dtype() {
-        DType::F32 => write::<f32>(path, t),
-        DType::I32 => write::<i32>(path, t),
-        DType::I64 => write::<i64>(path, t),
-        DType::Bool => write_bool(path, t),
+        DType::F64 => write(path, t, |v: f64| v),
+        DType::F32 => write(path, t, |v: f32| v),
+        DType::F16 => write(path, t, |v: f16| v),
+        DType::U8 => write(path, t, |v: u8| v),
+        DType::U16 => write(path, t, |v: u16| v),
+        DType::U32 => write(path, t, |v: u32| v),
+        DType::U64 => write(path, t, |v: u64| v),
+        DType::I8 => write(path, t, |v: i8| v),
+        DType::I16 => write(path, t, |v: i16| v),
+        DType::I32 => write(path, t, |v: i32| v),
+        DType::I64 => write(path, t, |v: i64| v),
+        DType::Bool => write(path, t, |v: Bool| bool::from(v)),
         other => panic!("{other}"),
     }
 }
 
-fn write<T: Element + npyz::Serialize + npyz::AutoSerialize>(path: &Path, t: &Tensor) {
+fn write<T: Element, N: npyz::Serialize + npyz::AutoSerialize>(path: &Path, t: &Tensor, number: impl Fn(T) -> N) {
     let shape: Vec<u64> = t.shape().iter().map(|&d| d as u64).collect();
     let mut writer = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(File::create(path).unwrap()).begin_nd().unwrap();
-    writer.extend(t.as_slice::<T>().unwrap()).unwrap();
-    writer.finish().unwrap();
-}
-
-fn write_bool(path: &Path, t: &Tensor) {
-    let shape: Vec<u64> = t.shape().iter().map(|&d| d as u64).collect();
-    let mut writer =
-        npyz::WriteOptions::<bool>::new().default_dtype().shape(&shape).writer(File::create(path).unwrap()).begin_nd().unwrap();
-    writer.extend(t.as_slice::<Bool>().unwrap().iter().map(|b| bool::from(*b))).unwrap();
+    writer.extend(t.as_slice::<T>().unwrap().iter().map(|v| number(*v))).unwrap();
     writer.finish().unwrap();
 }
 

@@ -1,6 +1,6 @@
 //! Why a graph could not be compiled or run.
 
-use fastserve_ir::OpError;
+use fastserve_ir::{OpError, ShapeError};
 use fastserve_tensor::TensorError;
 use thiserror::Error;
 
@@ -103,4 +103,11 @@ pub enum RunError {
     /// No memory, or bytes that are not aligned.
     #[error(transparent)]
     Tensor(#[from] TensorError),
+}
+
+impl RunError {
+    /// Whether something is not supported, rather than wrong: an element type without a body, a branch of another rank.
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self, RunError::Node { source: OpError::DType(_) | OpError::Shape(ShapeError::Unsupported(_)), .. })
+    }
 }

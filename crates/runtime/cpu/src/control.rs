@@ -179,12 +179,14 @@ fn part(view: &TensorView<'_>, axis: usize, index: usize) -> Result<Tensor, Fail
     let dims = view.shape().dims();
     let rest: Vec<usize> = dims.iter().enumerate().filter(|(i, _)| *i != axis).map(|(_, &d)| d).collect();
     let mut out = Tensor::zeros(view.dtype(), Shape::new(&rest)?)?;
-    let inner = dims[axis + 1..].iter().product::<usize>() * view.dtype().size_bytes();
-    if inner > 0 && dims[axis] > 0 {
-        let mut to = out.view_mut()?;
-        let blocks = view.bytes().chunks_exact(inner * dims[axis]);
-        to.bytes_mut().chunks_exact_mut(inner).zip(blocks).for_each(|(to, from)| to.copy_from_slice(&from[index * inner..][..inner]));
+    // Extents beside an empty one say nothing of memory: only those of elements that are there can be multiplied.
+    if view.bytes().is_empty() {
+        return Ok(out);
     }
+    let inner = dims[axis + 1..].iter().product::<usize>() * view.dtype().size_bytes();
+    let mut to = out.view_mut()?;
+    let blocks = view.bytes().chunks_exact(inner * dims[axis]);
+    to.bytes_mut().chunks_exact_mut(inner).zip(blocks).for_each(|(to, from)| to.copy_from_slice(&from[index * inner..][..inner]));
     Ok(out)
 }
 
@@ -242,11 +244,11 @@ impl Stack {
         let mut dims = self.shape.dims().to_vec();
         dims.insert(axis, self.count);
         let mut out = Tensor::zeros(self.dtype, Shape::new(&dims)?)?;
-        let inner = dims[axis + 1..].iter().product::<usize>() * self.dtype.size_bytes();
-        let each = self.shape.numel() * self.dtype.size_bytes();
-        if inner == 0 || each == 0 {
+        if self.bytes.is_empty() {
             return Ok(out);
         }
+        let inner = dims[axis + 1..].iter().product::<usize>() * self.dtype.size_bytes();
+        let each = self.shape.numel() * self.dtype.size_bytes();
         let mut view = out.view_mut()?;
         let places = view.bytes_mut().chunks_exact_mut(inner);
         for (place, to) in places.enumerate() {

@@ -11,12 +11,16 @@ use crate::steps;
 pub(crate) fn explain(model: &Inner, symbols: &[usize]) -> Result<Explain, RunError> {
     let extents = extents(model, symbols)?;
     let upper: Vec<usize> = symbols.iter().map(|&n| bucket(n)).collect();
-    let arenas = (0..model.segments.all.len()).map(|s| Ok(model.plan(s, &upper)?.arena_len));
-    let arena_bytes = arenas.sum::<Result<usize, RunError>>()?;
+    // Later segments are planned in the run, when data have told their extents.
+    let arena_bytes = model.plan(0, &upper)?.arena_len;
     let steps: Vec<ExplainStep> = model.steps.iter().map(|s| explain_step(model, s, &extents)).collect();
     let slow = model.steps.iter().filter(|s| s.lowered == Lowered::Reference);
     let mut notes = model.did.notes.clone();
     notes.extend(slow.map(|s| (s.node.to_string(), format!("{} runs by its reference body", s.op.name()))));
+    let later = model.segments.all.iter().skip(1).flat_map(|s| &s.resolves).map(|&i| &model.steps[i]);
+    notes.extend(
+        later.map(|s| (s.node.to_string(), "begins a segment that is planned in the run: extents that data tell are shown as 1".into())),
+    );
     let constants = model.graph.values().filter(|(id, v)| v.fact.value.is_some() && model.graph.uses(*id) > 0);
     let constant_bytes = constants.map(|(id, _)| extents[id.index()].bytes).sum();
     let patterns = model.did.patterns.clone();

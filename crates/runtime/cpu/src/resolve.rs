@@ -38,7 +38,7 @@ impl Before<'_> {
             let dims = &self.model.graph.fact(out).shape;
             if dims.len() != found.rank() {
                 let why = format!("an output has rank {}, and only rank {} is supported for this node", found.rank(), dims.len());
-                return Err(ShapeError::shape(why).into());
+                return Err(ShapeError::Unsupported(why).into());
             }
             for (dim, &n) in dims.iter().zip(found.iter()) {
                 let Dim::Sym(symbol) = dim else { continue };

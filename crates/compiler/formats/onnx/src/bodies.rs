@@ -9,6 +9,7 @@ use fastserve_tensor::DType;
 use crate::attributes;
 use crate::error::{OnnxError, Refusal, shown};
 use crate::header::{Header, domain};
+use crate::limits::MAX_BODY_NODES;
 use crate::load::Loader;
 use crate::nodes::{row, trimmed};
 use crate::sort::{self, label, place};
@@ -26,10 +27,40 @@ pub(crate) fn is_control(node: &Node<'_>) -> bool {
 /// An operator, and the inputs of its node.
 type Wired = (OpRef, Vec<Option<ValueId>>);
 
+/// The attributes of a node that runs graphs, and what these capture.
+type Bound = (Attrs, Vec<ValueId>);
+
+/// A node that runs graphs, where it stands.
+#[derive(Clone, Copy)]
+struct Site<'s, 'f> {
+    node: &'s Node<'f>,
+    i: usize,
+    given: &'s [Option<ValueId>],
+    header: &'s Header<'f>,
+}
+
+impl Site<'_, '_> {
+    fn place(&self) -> String {
+        place(self.node, self.i)
+    }
+
+    fn name(&self) -> String {
+        label(self.node, self.i)
+    }
+}
+
 /// A graph that was read, and what it uses of the graph around it.
 struct Read {
     graph: Arc<Graph>,
     captures: Vec<ValueId>,
+}
+
+/// Which inputs of a body come back as which of its outputs.
+#[derive(Clone, Copy)]
+struct Carried {
+    first_in: usize,
+    first_out: usize,
+    count: usize,
 }
 
 /// An input of an inner graph that its node gives: what is known of it, and which axes may change from one run to the next.
@@ -47,15 +78,20 @@ impl Formal {
 impl<'f> Loader<'f, '_> {
     /// The operator and inputs of a node that runs graphs; `None` where something is not supported, which is listed.
     pub(crate) fn control(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>) -> Result<Option<Wired>, OnnxError> {
-        let given: Vec<Option<ValueId>> = trimmed(&node.inputs).iter().map(|n| self.names.get(n).copied().flatten()).collect();
+        let mut given: Vec<Option<ValueId>> = trimmed(&node.inputs).iter().map(|n| self.names.get(n).copied().flatten()).collect();
+        // Captured values stand behind the inputs that a loop always has, though both may be left out.
+        if node.op == "Loop" {
+            given.resize(given.len().max(2), None);
+        }
+        let site = Site { node, i, given: &given, header };
         let before = self.unsupported.len();
         let made = match node.op {
-            "If" => self.if_node(node, i, &given, header),
-            "Loop" => self.loop_node(node, i, &given, header),
+            "If" => self.if_node(&site),
+            "Loop" => self.loop_node(&site),
             _ if header.opsets.version(node.domain).is_some_and(|v| v < 9) => {
                 Err(Refusal::Unsupported("the form before opset 9, which walks batches of sequences".into()))
             }
-            _ => self.scan_node(node, i, &given, header),
+            _ => self.scan_node(&site),
         };
         let (attrs, captures) = match made {
             Ok(made) => made,
@@ -77,16 +113,10 @@ impl<'f> Loader<'f, '_> {
         }
     }
 
-    fn if_node(
-        &mut self,
-        node: &Node<'f>,
-        i: usize,
-        given: &[Option<ValueId>],
-        header: &Header<'f>,
-    ) -> Result<(Attrs, Vec<ValueId>), Refusal> {
-        let place = place(node, i);
+    fn if_node(&mut self, site: &Site<'_, 'f>) -> Result<Bound, Refusal> {
+        let Site { node, given, header, .. } = *site;
+        let (place, name) = (site.place(), site.name());
         let spans = (graph_of(node, "then_branch", &place)?, graph_of(node, "else_branch", &place)?);
-        let name = label(node, i);
         let then = self.body(spans.0, &format!("{name}/then"), &[], header)?;
         let other = self.body(spans.1, &format!("{name}/else"), &[], header)?;
         let first = given.len();
@@ -99,14 +129,9 @@ impl<'f> Loader<'f, '_> {
         Ok((attrs, then.captures.into_iter().chain(other.captures).collect()))
     }
 
-    fn loop_node(
-        &mut self,
-        node: &Node<'f>,
-        i: usize,
-        given: &[Option<ValueId>],
-        header: &Header<'f>,
-    ) -> Result<(Attrs, Vec<ValueId>), Refusal> {
-        let place = place(node, i);
+    fn loop_node(&mut self, site: &Site<'_, 'f>) -> Result<Bound, Refusal> {
+        let Site { node, given, header, .. } = *site;
+        let (place, name) = (site.place(), site.name());
         let span = graph_of(node, "body", &place)?;
         let carried = self.given_facts(given.get(2..).unwrap_or_default(), &place)?;
         let inputs = view::Graph::read(span)?.inputs;
@@ -118,19 +143,14 @@ impl<'f> Loader<'f, '_> {
         let mut formals = vec![scalar(0, DType::I64)?, scalar(1, DType::Bool)?];
         let count = carried.len();
         formals.extend(carried);
-        let read = self.steady(span, &label(node, i), &mut formals, 2, 1, count, header)?;
+        let read = self.steady(span, &name, &mut formals, Carried { first_in: 2, first_out: 1, count }, header)?;
         let attrs = Attrs::new().with_int("fs.carried", count as i64);
-        Ok(self.with_body(attrs, read, given.len().max(2)))
+        Ok(self.with_body(attrs, read, given.len()))
     }
 
-    fn scan_node(
-        &mut self,
-        node: &Node<'f>,
-        i: usize,
-        given: &[Option<ValueId>],
-        header: &Header<'f>,
-    ) -> Result<(Attrs, Vec<ValueId>), Refusal> {
-        let place = place(node, i);
+    fn scan_node(&mut self, site: &Site<'_, 'f>) -> Result<Bound, Refusal> {
+        let Site { node, given, header, .. } = *site;
+        let (place, name) = (site.place(), site.name());
         let span = graph_of(node, "body", &place)?;
         let plain: Vec<Span<'f>> = node.attributes.iter().copied().filter(|&s| Attribute::read(s).is_ok_and(|a| a.g.is_none())).collect();
         let attrs = attributes::read(&plain, &mut self.data, &self.given_attrs, &place)?;
@@ -145,11 +165,11 @@ impl<'f> Loader<'f, '_> {
             formal.fact.shape.remove(at);
             formal.open.remove(at);
         }
-        let read = self.steady(span, &label(node, i), &mut formals, 0, 0, states, header)?;
+        let read = self.steady(span, &name, &mut formals, Carried { first_in: 0, first_out: 0, count: states }, header)?;
         Ok(self.with_body(attrs.with_int("fs.states", states as i64), read, given.len()))
     }
 
-    fn with_body(&self, attrs: Attrs, read: Read, first: usize) -> (Attrs, Vec<ValueId>) {
+    fn with_body(&self, attrs: Attrs, read: Read, first: usize) -> Bound {
         let captures = (first..first + read.captures.len()).collect::<Vec<_>>();
         (attrs.with_ints("fs.captures", ints_of(&captures)).with_graph("body", read.graph), read.captures)
     }
@@ -159,33 +179,18 @@ impl<'f> Loader<'f, '_> {
         given.iter().map(fact).collect::<Option<_>>().ok_or_else(|| OnnxError::invalid(place, "an input that is carried is missing"))
     }
 
-    /// Reads a body whose inputs from `first_in` on come back as its outputs from `first_out` on: extents that do not come back as
-    /// they went in are open.
-    #[allow(clippy::too_many_arguments)]
+    /// Reads a body: extents of what is carried that do not come back as they went in are open.
     fn steady(
         &mut self,
         span: Span<'f>,
         name: &str,
         formals: &mut [Formal],
-        first_in: usize,
-        first_out: usize,
-        count: usize,
+        carried: Carried,
         header: &Header<'f>,
     ) -> Result<Read, Refusal> {
         for _ in 0..WIDENINGS {
             let read = self.body(span, name, formals, header)?;
-            let graph = &read.graph;
-            let mut steady = true;
-            for k in 0..count {
-                let (Some(&a), Some(&b)) = (graph.inputs().get(first_in + k), graph.outputs().get(first_out + k)) else { continue };
-                let pairs = graph.fact(a).shape.iter().zip(&graph.fact(b).shape);
-                for ((a, b), open) in pairs.zip(&mut formals[first_in + k].open) {
-                    if a != b && !*open {
-                        (*open, steady) = (true, false);
-                    }
-                }
-            }
-            if steady {
+            if !widen(&read.graph, formals, carried) {
                 return Ok(read);
             }
         }
@@ -195,6 +200,11 @@ impl<'f> Loader<'f, '_> {
     /// Reads a graph, whose first inputs are `formals`.
     fn body(&mut self, span: Span<'f>, name: &str, formals: &[Formal], header: &Header<'f>) -> Result<Read, Refusal> {
         let view = view::Graph::read(span)?;
+        // A body is read again where what it carries changes, and so are those within it.
+        self.body_nodes = self.body_nodes.saturating_add(view.nodes.len().max(1));
+        if self.body_nodes > MAX_BODY_NODES {
+            return Err(OnnxError::invalid(name, format!("bodies take more than {MAX_BODY_NODES} nodes to read")).into());
+        }
         let free = free_names(&view)?;
         let outer = std::mem::replace(&mut self.graph, Graph::new(name));
         let names = std::mem::take(&mut self.names);
@@ -282,6 +292,20 @@ pub(crate) fn graph_of<'f>(node: &Node<'f>, name: &str, place: &str) -> Result<S
         }
     }
     Err(OnnxError::invalid(place, format!("attribute `{name}` is missing")))
+}
+
+/// Opens the extents that come back otherwise than they went in; whether there was one.
+fn widen(graph: &Graph, formals: &mut [Formal], carried: Carried) -> bool {
+    let ins = graph.inputs().iter().skip(carried.first_in);
+    let outs = graph.outputs().iter().skip(carried.first_out);
+    let mut widened = false;
+    for ((&a, &b), formal) in ins.zip(outs).zip(formals.iter_mut().skip(carried.first_in)).take(carried.count) {
+        for ((a, b), open) in graph.fact(a).shape.iter().zip(&graph.fact(b).shape).zip(&mut formal.open) {
+            widened |= a != b && !*open;
+            *open |= a != b;
+        }
+    }
+    widened
 }
 
 /// The names that graphs within a node use of those around them.

@@ -16,7 +16,7 @@ pub const HEAP_PER_FILE_BYTE: usize = 2;
 /// Part of [`HEAP_BASE_BYTES`] that is kept for what does not grow with the file.
 pub(crate) const HEAP_RESERVE_BYTES: usize = 4 << 20;
 
-/// Symbols of a graph: extents known at run time only.
+/// Symbols of a graph: extents known at run time only, those that only data tell too.
 pub const MAX_SYMBOLS: usize = 4096;
 
 /// Terms of one extent that is an expression of symbols. Expressions share their parts, so this bounds time, not only memory.
@@ -36,6 +36,10 @@ pub const MAX_INLINED_DEPTH: usize = 32;
 
 /// Nodes that bodies of functions and branches may add: a few bytes of calls must not become a large graph.
 pub const MAX_INLINED_NODES: usize = 16384;
+
+/// Nodes of graphs within nodes that reading may look at. A body is read again where what it carries changes its extents, and those
+/// within it with it: without a bound a small file could take forever.
+pub const MAX_BODY_NODES: usize = 65536;
 
 /// Characters of a name from the file that a message shows.
 pub(crate) const SHOWN_CHARS: usize = 128;

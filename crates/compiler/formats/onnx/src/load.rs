@@ -30,6 +30,8 @@ pub(crate) struct Loader<'f, 'o> {
     pub(crate) given_attrs: Attrs,
     /// Bodies around the one at hand, and nodes of all bodies so far.
     pub(crate) inlined: (usize, usize),
+    /// Nodes of graphs within nodes that were read, each as often as it was.
+    pub(crate) body_nodes: usize,
     /// The model's functions that were looked at for what is not supported.
     pub(crate) functions_seen: HashSet<(&'f str, &'f str)>,
 }
@@ -46,6 +48,7 @@ impl<'f, 'o> Loader<'f, 'o> {
             prefix: String::new(),
             given_attrs: Attrs::new(),
             inlined: (0, 0),
+            body_nodes: 0,
             functions_seen: HashSet::new(),
         })
     }

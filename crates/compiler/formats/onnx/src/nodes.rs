@@ -8,7 +8,7 @@ use fastserve_tensor::{DType, MAX_RANK};
 use crate::attributes;
 use crate::error::{OnnxError, Refusal, shown};
 use crate::header::{Header, domain};
-use crate::limits::{MAX_DIM_TERMS, OPSETS};
+use crate::limits::{MAX_DIM_TERMS, MAX_SYMBOLS, OPSETS};
 use crate::load::Loader;
 use crate::sort::{label, place};
 use crate::unsupported::Unsupported;
@@ -149,7 +149,14 @@ impl<'f> Loader<'f, '_> {
             check_fact(self.graph.fact(value), &place(node, i))?;
             self.names.insert(name, Some(value));
         }
-        Ok(())
+        self.check_symbols(node, i)
+    }
+
+    fn check_symbols(&self, node: &Node<'f>, i: usize) -> Result<(), OnnxError> {
+        if self.graph.symbols().len() <= MAX_SYMBOLS {
+            return Ok(());
+        }
+        Err(OnnxError::invalid(place(node, i), format!("more than {MAX_SYMBOLS} extents that are known at run time only")))
     }
 
     /// Adds what an operator is made of.
@@ -169,7 +176,7 @@ impl<'f> Loader<'f, '_> {
             check_fact(self.graph.fact(value), &place(node, i))?;
             self.names.insert(name, Some(value));
         }
-        Ok(())
+        self.check_symbols(node, i)
     }
 
     fn without_parts(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>, why: String) -> Result<(), OnnxError> {

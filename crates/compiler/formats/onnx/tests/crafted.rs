@@ -507,3 +507,41 @@ fn a_constant_condition_takes_one_branch() {
 fn value(name: &str) -> ValueInfoProto {
     ValueInfoProto { name: name.into(), ..Default::default() }
 }
+
+#[test]
+fn extents_that_data_tell_are_counted() {
+    let one = |i: usize| node("NonZero", &["x"], &[&format!("n{i}")]);
+    let mut nodes: Vec<NodeProto> = (0..5000).map(one).collect();
+    nodes.push(node("Relu", &["x"], &["y"]));
+    let error = error_of("more extents than are counted", &of_nodes(nodes));
+    assert!(error.contains("more than 4096 extents"), "{error}");
+}
+
+/// A loop that carries two values and makes their extents larger, with as much again within.
+fn widening(depth: usize) -> GraphProto {
+    let typed = |name: &str| value(name);
+    let mut nodes = vec![node("Concat", &["a", "b"], &["a1"]), node("Concat", &["b", "a"], &["b1"])];
+    nodes.iter_mut().for_each(|n| n.attribute.push(AttributeProto { i: Some(0), ..attribute("axis", AttributeType::Int) }));
+    if depth > 0 {
+        let body = AttributeProto { g: Some(widening(depth - 1)), ..attribute("body", AttributeType::Graph) };
+        nodes.insert(0, NodeProto { attribute: vec![body], ..node("Loop", &["", "c", "a0", "b0"], &["a", "b"]) });
+    } else {
+        nodes.insert(0, node("Identity", &["a0"], &["a"]));
+        nodes.insert(1, node("Identity", &["b0"], &["b"]));
+    }
+    GraphProto {
+        node: nodes,
+        input: ["i", "c", "a0", "b0"].map(typed).to_vec(),
+        output: ["c", "a1", "b1"].map(typed).to_vec(),
+        ..Default::default()
+    }
+}
+
+#[test]
+fn bodies_within_bodies_are_not_read_without_end() {
+    let body = AttributeProto { g: Some(widening(12)), ..attribute("body", AttributeType::Graph) };
+    let mut m = of_nodes(vec![NodeProto { attribute: vec![body], ..node("Loop", &["", "go", "x", "x"], &["y", "z"]) }]);
+    m.graph.as_mut().unwrap().initializer = vec![TensorProto { raw_data: Some(vec![1].into()), ..tensor("go", DataType::Bool, &[]) }];
+    // Whatever comes of it: it comes in time, which loading checks.
+    let _ = load_model("loops within loops", &m);
+}

@@ -27,6 +27,7 @@ pub(super) fn write(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
         "ConstantOfShape" => constant_of_shape(w, draft),
         "GRU" | "LSTM" | "RNN" => recurrent(w, node, draft),
         "Pad" => pad(w, node, draft),
+        "QuantizeLinear" => quantize(w, node, draft),
         "Resize" => resize::write(w, node, draft),
         "Slice" => lists(w, draft, &[("fs.starts", 1), ("fs.ends", 2), ("fs.axes", 3)]),
         "Split" => split(w, draft),
@@ -243,6 +244,18 @@ fn recurrent(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
     let hidden = fact(w, node, 2)?.shape.last().and_then(fastserve_ir::Dim::known).and_then(|h| i64::try_from(h).ok());
     if let (None, Some(hidden)) = (draft.attrs.get("hidden_size"), hidden) {
         draft.attrs = draft.attrs.with_int("hidden_size", hidden);
+    }
+    finish(w, draft)
+}
+
+/// Since version 19 what is quantized has the type of its scale; before, it could be integers.
+fn quantize(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
+    let scale = fact(w, node, 1)?.dtype;
+    if fact(w, node, 0)?.dtype == DType::I32 {
+        let x = draft.inputs.first().cloned().unwrap_or_default();
+        let attrs = Attrs::new().with_int("to", i64::from(data_type(scale)));
+        let cast = step(w, &draft, "Cast", &[&x], attrs)?;
+        put(&mut draft.inputs, 0, cast);
     }
     finish(w, draft)
 }

@@ -36,13 +36,18 @@ pub(super) fn run(backend: &Cpu, folder: &Path, threads: usize) -> Verdict {
     };
     match run_sets(&model, backend, folder, threads) {
         Ok(()) => Verdict::Passed,
+        Err(e) if e.downcast_ref().is_some_and(is_refusal) => Verdict::Unsupported(fail::text(&e)),
         Err(e) => Verdict::Failed(fail::text(&e)),
     }
 }
 
 /// Whether a model asks for an operator, a type or an attribute that is not there, rather than being wrong.
 fn is_refusal(error: &Error) -> bool {
-    matches!(error, Error::Onnx(OnnxError::Unsupported(_)))
+    match error {
+        Error::Onnx(OnnxError::Unsupported(_)) => true,
+        Error::Run(e) => e.is_unsupported(),
+        _ => false,
+    }
 }
 
 fn run_sets(model: &Model, backend: &Cpu, folder: &Path, threads: usize) -> Result<()> {
