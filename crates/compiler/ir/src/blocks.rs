@@ -101,6 +101,10 @@ pub fn is_one_number(fact: &Fact) -> bool {
 /// For each element of a row-major value, its place there and among blocks.
 fn places(shape: &Shape) -> Option<impl Iterator<Item = (usize, usize)>> {
     let [_, channels, space @ ..] = shape.dims() else { return None };
+    // Extents beside an empty one say nothing of memory: only those of elements that are there can be multiplied.
+    if shape.contains(&0) {
+        return None;
+    }
     let (channels, space) = (*channels, space.iter().product::<usize>());
     let blocks = channels.div_ceil(CHANNEL_BLOCK);
     Some((0..shape.checked_numel()?).map(move |i| {
