@@ -112,9 +112,10 @@ fn rewrite(g: &mut GraphEdit<'_>, id: NodeId, found: &Found) -> Result<bool, Edi
     let attrs = Attrs::new().with_int("axis", -(axes.len() as i64)).with_float("epsilon", found.epsilon as f32);
     let what = if found.rms { "RMSNormalization" } else { "LayerNormalization" };
     let Some(op) = named(what, &attrs) else { return Ok(false) };
-    let scale = found
-        .scale
-        .map_or_else(|| Tensor::from_slice(&extents, &vec![1.0f32; extents.iter().product()]).ok(), |w| parameter(g.graph(), w, &extents, after));
+    let scale = found.scale.map_or_else(
+        || Tensor::from_slice(&extents, &vec![1.0f32; extents.iter().product()]).ok(),
+        |w| parameter(g.graph(), w, &extents, after),
+    );
     let shift = found.shift.map(|b| parameter(g.graph(), b, &extents, after));
     let (Some(scale), true) = (scale, shift.as_ref().is_none_or(Option::is_some)) else { return Ok(false) };
     let name = node_name(g.graph(), id);
