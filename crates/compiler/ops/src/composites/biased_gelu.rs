@@ -2,7 +2,7 @@
 
 use fastserve_ir::{Attrs, Builder, ComposeError, ValueId};
 
-use super::parts::{join, opt, plus, req, scaled};
+use super::parts::{join, opt, plus, req};
 use crate::def::CompositeDef;
 
 pub(crate) const DEFS: &[CompositeDef] = &[
@@ -38,8 +38,6 @@ fn fast(b: &mut Builder<'_>, attrs: &Attrs, inputs: &[Option<ValueId>]) -> Made 
 /// `x · sigmoid(alpha · x)`.
 fn quick(b: &mut Builder<'_>, attrs: &Attrs, inputs: &[Option<ValueId>]) -> Made {
     attrs.only(&["alpha"])?;
-    let x = req(inputs, 0)?;
-    let inner = scaled(b, x, attrs.float_or("alpha", 1.702)?)?;
-    let gate = b.part("Sigmoid", Attrs::new(), &[inner])?;
-    Ok(vec![join(b, "Mul", x, gate)?])
+    let attrs = Attrs::new().with_float("alpha", attrs.float_or("alpha", 1.702)?);
+    Ok(vec![b.part("Swish", attrs, &[req(inputs, 0)?])?])
 }
