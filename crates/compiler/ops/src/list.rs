@@ -11,6 +11,7 @@ macro_rules! list {
 }
 
 list! {
+    affine_grid
     aligned
     arg_extreme
     attention
@@ -19,9 +20,11 @@ list! {
     binary
     bits
     blocks
+    blocks_to_image
     cast
     cast_like
     causal_conv_with_state
+    center_crop_pad
     choose
     clip
     col2im
@@ -34,6 +37,7 @@ list! {
     conv_integer
     conv_transpose
     cum_sum
+    deform_conv
     depth_to_space
     dequantize_linear
     det
@@ -53,6 +57,7 @@ list! {
     gemm
     global_average_pool
     global_max_pool
+    grid_sample
     hardmax
     identity
     instance_normalization
@@ -61,9 +66,12 @@ list! {
     linear_attention
     losses
     lp_normalization
+    lp_pool
     lrn
     matmul
     matmul_integer
+    max_roi_pool
+    max_unpool
     mean_variance_normalization
     mel_weight_matrix
     non_max_suppression
@@ -82,6 +90,7 @@ list! {
     reshape
     resize
     reverse_sequence
+    roi_align
     rotary_embedding
     scatter
     shape
