@@ -112,14 +112,25 @@ fn patterns_of_every_exporter_are_counted() {
     let text = |name: &str| cases(name).unwrap().remove(0).before;
     for (case, expected) in [
         ("attention_torch", vec![("attention", 1)]),
+        ("gelu_folded", vec![("GELU", 1)]),
+        ("gelu_paddle", vec![("GELU", 1)]),
+        ("gelu_quantized", vec![]),
         ("gelu_tf", vec![("GELU", 2)]),
         ("gelu_torch", vec![("GELU", 1)]),
         ("hard_swish_paddle", vec![("HardSigmoid", 1), ("HardSwish", 1)]),
+        ("hard_swish_quantized", vec![("HardSigmoid", 1)]),
         ("hard_swish_torch", vec![("HardSigmoid", 1), ("HardSwish", 2)]),
         ("layer_norm_flax", vec![("LayerNorm", 1)]),
+        ("layer_norm_middle", vec![("LayerNorm", 1)]),
+        ("layer_norm_paddle", vec![("LayerNorm", 1)]),
+        ("layer_norm_plain", vec![("LayerNorm", 2)]),
+        ("layer_norm_quantized", vec![]),
         ("layer_norm_rms", vec![("RMSNorm", 1)]),
+        ("layer_norm_rms_torch", vec![("RMSNorm", 2)]),
         ("layer_norm_tf", vec![("LayerNorm", 1)]),
         ("layer_norm_torch", vec![("LayerNorm", 1)]),
+        ("silu_quantized", vec![]),
+        ("silu_quick", vec![("QuickGELU", 1), ("Swish", 1)]),
         ("silu_forms", vec![("SiLU", 2)]),
     ] {
         assert_eq!(recognised(&text(case)), expected, "{case}");

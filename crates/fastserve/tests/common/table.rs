@@ -26,8 +26,6 @@ pub(crate) struct Row {
     pub(crate) file: String,
     pub(crate) tier: Tier,
     pub(crate) quantized: Option<Quantized>,
-    /// Tolerances from onnxruntime for which no reason was found.
-    pub(crate) apart: Option<f64>,
     pub(crate) inputs: Vec<Input>,
     pub(crate) batch: Option<String>,
     pub(crate) cases: Vec<Case>,
@@ -36,6 +34,9 @@ pub(crate) struct Row {
     real: Vec<BTreeMap<String, Source>>,
     #[serde(default)]
     pub(crate) race: Vec<Case>,
+    /// How often each function that exporters write in parts is in it.
+    #[serde(default)]
+    pub(crate) patterns: BTreeMap<String, usize>,
 }
 
 /// When a network is tested.

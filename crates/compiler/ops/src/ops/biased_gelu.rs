@@ -48,21 +48,17 @@ fn quick(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
 }
 
 impl BiasedGelu {
-    /// The function as one of one element, where it is one.
-    fn unary(&self) -> Option<UnaryOp> {
-        match self.0 {
-            GeluKind::Exact | GeluKind::Biased => Some(UnaryOp::Activation(Activation::Gelu)),
-            GeluKind::Fast => Some(UnaryOp::Activation(Activation::GeluTanh)),
-            GeluKind::Quick { alpha: 1.0 } => Some(UnaryOp::Activation(Activation::Silu)),
-            GeluKind::Quick { .. } => None,
-        }
+    /// The function, as one of one element.
+    fn unary(&self) -> UnaryOp {
+        UnaryOp::Activation(match self.0 {
+            GeluKind::Exact | GeluKind::Biased => Activation::Gelu,
+            GeluKind::Fast => Activation::GeluTanh,
+            GeluKind::Quick { alpha } => Activation::Swish { alpha },
+        })
     }
 
     fn value(&self, x: f64) -> f64 {
-        match (self.0, self.unary()) {
-            (GeluKind::Quick { alpha }, _) => x / (1.0 + (-f64::from(alpha) * x).exp()),
-            (_, unary) => unary.map_or(x, |op| apply(op, x)),
-        }
+        apply(self.unary(), x)
     }
 }
 
@@ -105,9 +101,6 @@ impl Op for BiasedGelu {
     }
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
-        match self.unary() {
-            Some(op) if cx.all_f32() && cx.inputs.opt(1).is_none() => Lowered::Unary(op),
-            _ => Lowered::Reference,
-        }
+        if cx.all_f32() && cx.inputs.opt(1).is_none() { Lowered::Unary(self.unary()) } else { Lowered::Reference }
     }
 }
