@@ -11,6 +11,7 @@ macro_rules! list {
 }
 
 list! {
+    affine_grid
     aligned
     arg_extreme
     attention
@@ -18,9 +19,11 @@ list! {
     binary
     bits
     blocks
+    blocks_to_image
     cast
     cast_like
     causal_conv_with_state
+    center_crop_pad
     choose
     clip
     col2im
@@ -33,6 +36,7 @@ list! {
     conv_integer
     conv_transpose
     cum_sum
+    deform_conv
     depth_to_space
     dequantize_linear
     det
@@ -52,6 +56,7 @@ list! {
     gemm
     global_average_pool
     global_max_pool
+    grid_sample
     hardmax
     identity
     instance_normalization
@@ -60,9 +65,12 @@ list! {
     linear_attention
     losses
     lp_normalization
+    lp_pool
     lrn
     matmul
     matmul_integer
+    max_roi_pool
+    max_unpool
     mean_variance_normalization
     mel_weight_matrix
     non_max_suppression
@@ -81,6 +89,7 @@ list! {
     reshape
     resize
     reverse_sequence
+    roi_align
     rotary_embedding
     scatter
     shape
