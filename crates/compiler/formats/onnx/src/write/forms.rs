@@ -4,7 +4,7 @@ use fastserve_ir::{Attrs, Fact, Node, normalize_axis};
 use fastserve_tensor::{DType, Element, Shape, Tensor, bf16, f16};
 
 use super::model::{Draft, Writer};
-use super::{bodies, resize};
+use super::{bodies, cache, resize};
 use crate::tensors::data_type;
 
 type Done = Result<(), String>;
@@ -17,6 +17,7 @@ pub(super) fn write(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
     match node.op.name() {
         "If" | "Loop" | "Scan" => bodies::write(w, draft),
         "fs.Aligned" => aligned(w, node, draft),
+        "fs.ExtendCache" => cache::write(w, node, draft),
         "fs.Clip" => clip(w, node, draft),
         "fs.Max" | "fs.Min" => finish(w, Draft { op: draft.op.split_off("fs.".len()), ..draft }),
         "fs.Power" => power(w, node, draft),
@@ -54,7 +55,7 @@ pub(super) fn finish(w: &mut Writer<'_>, mut draft: Draft) -> Done {
 }
 
 /// A node that is a step to another one, with one output; its output's name.
-fn step(w: &mut Writer<'_>, draft: &Draft, op: &str, inputs: &[&str], attrs: Attrs) -> Result<String, String> {
+pub(super) fn step(w: &mut Writer<'_>, draft: &Draft, op: &str, inputs: &[&str], attrs: Attrs) -> Result<String, String> {
     let output = w.fresh(&format!("{}.{}", draft.node, op.to_lowercase()));
     let inputs = inputs.iter().map(|&i| i.to_owned()).collect();
     finish(w, Draft::plain(output.clone(), op.to_owned(), inputs, vec![output.clone()], attrs))?;
@@ -89,7 +90,7 @@ pub(super) fn list<T: Element>(w: &mut Writer<'_>, stem: &str, elements: &[T]) -
 }
 
 /// Adds a constant number of this type.
-fn scalar(w: &mut Writer<'_>, stem: &str, dtype: DType, value: f32) -> Result<String, String> {
+pub(super) fn scalar(w: &mut Writer<'_>, stem: &str, dtype: DType, value: f32) -> Result<String, String> {
     let tensor = match dtype {
         DType::F32 => Tensor::scalar(value),
         DType::F64 => Tensor::scalar(f64::from(value)),

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod bodies;
+mod cache;
 mod error;
 mod file;
 mod forms;
