@@ -21,8 +21,9 @@ fn sum(b: &mut Builder<'_>, inputs: &[Option<ValueId>], bias: usize) -> Result<V
     if b.fact(skip).rank() > b.fact(x).rank() {
         return Err(wrong("the residual does not fit"));
     }
-    let sum = join(b, "Add", x, skip)?;
-    plus(b, sum, opt(inputs, bias))
+    // onnxruntime's optimizer makes a product the residual: a product takes a bias before it takes another sum.
+    let skip = plus(b, skip, opt(inputs, bias))?;
+    join(b, "Add", x, skip)
 }
 
 fn norm(attrs: &Attrs, axis: i64, epsilon: f32) -> Result<Attrs, ComposeError> {
