@@ -44,6 +44,7 @@ list! {
     expand
     fill
     flatten
+    fused_attention
     fused_conv
     fused_gemm
     fused_matmul
