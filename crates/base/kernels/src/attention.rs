@@ -146,7 +146,11 @@ pub fn attention_f32(cpu: Cpu, args: AttentionF32<'_>, scratch: &mut [f32], team
     check(&args)?;
     let (sizes, row) = (args.sizes, kernel(cpu)?);
     check_len("attention scratch", attention_scratch(cpu, sizes, team.threads())?, scratch.len())?;
-    let units = args.heads.iter().try_fold(1usize, |n, axis| n.checked_mul(axis.count)).ok_or(KernelError::Overflow { place: "attention heads" })?;
+    let units = args
+        .heads
+        .iter()
+        .try_fold(1usize, |n, axis| n.checked_mul(axis.count))
+        .ok_or(KernelError::Overflow { place: "attention heads" })?;
     if units == 0 || sizes.queries == 0 || sizes.outer == 0 {
         return Ok(());
     }

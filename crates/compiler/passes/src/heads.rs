@@ -131,7 +131,8 @@ fn pick(g: &Graph, value: ValueId) -> Option<(ValueId, usize, usize)> {
     let x = input(slice, 0)?;
     let axis = dropped(g, cut, value)?;
     let whole = |i: usize| i == axis || g.fact(cut).shape[i] == g.fact(x).shape[i];
-    let fits = matches!(node.op.name(), "Squeeze" | "Reshape") && g.fact(x).rank() == g.fact(cut).rank() && (0..g.fact(x).rank()).all(whole);
+    let fits =
+        matches!(node.op.name(), "Squeeze" | "Reshape") && g.fact(x).rank() == g.fact(cut).rank() && (0..g.fact(x).rank()).all(whole);
     let extent = g.fact(x).shape.get(axis)?.known()?;
     let place = match slice.op.name() {
         "Slice" => start(g, slice, axis)?,
@@ -154,9 +155,7 @@ fn gathered(g: &Graph, node: &Node) -> Option<(ValueId, usize, usize)> {
 /// The axis of extent 1 by which the extents of two values differ. Where several would do, they are all of extent 1.
 fn dropped(g: &Graph, with: ValueId, without: ValueId) -> Option<usize> {
     let (with, without) = (&g.fact(with).shape, &g.fact(without).shape);
-    let is = |axis: usize| {
-        with[axis].known() == Some(1) && with[..axis].iter().chain(&with[axis + 1..]).eq(without)
-    };
+    let is = |axis: usize| with[axis].known() == Some(1) && with[..axis].iter().chain(&with[axis + 1..]).eq(without);
     (with.len() == without.len() + 1).then(|| (0..with.len()).find(|&axis| is(axis)))?
 }
 
