@@ -168,6 +168,8 @@ pub fn attention_f32(cpu: Cpu, args: AttentionF32<'_>, scratch: &mut [f32], team
         let mine = unsafe { scratch.for_worker(worker, per_thread) };
         let (products, mine) = mine.split_at_mut(products);
         let (sums, mine) = mine.split_at_mut(rows.len());
+        // Without keys the products are 0, and stay so.
+        sums.fill(1.0);
         let (results, scores) = mine.split_at_mut(rows.len() * sizes.outer);
         let scores = &mut scores[..rows.len() * sizes.keys];
         let [q, k, v] = [0, 1, 2].map(|i| from(qkv[i], head.qkv[i]));
@@ -180,13 +182,8 @@ pub fn attention_f32(cpu: Cpu, args: AttentionF32<'_>, scratch: &mut [f32], team
         cpu.run(Powers { first: rows.start, keys: sizes.keys, scale, condition, added, scores, sums });
         let p = Matrix { data: scores, row: sizes.keys, col: 1 };
         multiply(cpu, [rows.len(), sizes.outer, sizes.keys], p, v, results, products);
-        for (i, (row, &sum)) in results.chunks_exact(sizes.outer).zip(sums.iter()).enumerate() {
-            let at = head.y + (rows.start + i) * y_row;
-            // SAFETY: rows of results do not overlap, and each belongs to one task.
-            let y = unsafe { y.part(at..at + sizes.outer) };
-            // Without keys the sum is 0, and so are the products.
-            cpu.run(Divide { row, sum: if sizes.keys == 0 { 1.0 } else { sum }, y });
-        }
+        let place = (head.y + rows.start * y_row, y_row);
+        cpu.run(Divide { rows: results, cols: sizes.outer, sums, y: &y, place });
     });
     Ok(())
 }
@@ -273,14 +270,18 @@ impl Kernel for Powers<'_> {
             return;
         }
         for (i, (row, sum)) in scores.chunks_exact_mut(keys).zip(sums).enumerate() {
-            if let Some(condition) = condition {
-                scaled(isa, scale, [Addend::None; 2], row);
-                choose(&condition, first + i, row);
-                finish(isa, [0, 1].map(|a| addend(added[a], first + i, keys)), row, sum);
-            } else {
-                scaled(isa, scale, [0, 1].map(|a| addend(added[a], first + i, keys)), row);
-                finish(isa, [Addend::None; 2], row, sum);
-            }
+            let [one, two] = [0, 1].map(|a| addend(added[a], first + i, keys));
+            let max = match (condition, one, two) {
+                (None, None, None) => pass(isa, row, |_, x| isa.mul(x, isa.splat(scale))),
+                (None, Some(one), None) => pass(isa, row, |at, x| isa.add(isa.mul(x, isa.splat(scale)), one.lanes(isa, at))),
+                _ => {
+                    pass(isa, row, |_, x| isa.mul(x, isa.splat(scale)));
+                    condition.iter().for_each(|condition| choose(condition, first + i, row));
+                    let [one, two] = [one, two].map(|a| a.unwrap_or(Addend::One(-0.0)));
+                    pass(isa, row, |at, x| isa.add(isa.add(x, one.lanes(isa, at)), two.lanes(isa, at)))
+                }
+            };
+            *sum = powers(isa, isa.splat(isa.reduce_max(max)), row);
         }
     }
 }
@@ -288,47 +289,43 @@ impl Kernel for Powers<'_> {
 /// What is added to a row.
 #[derive(Copy, Clone)]
 enum Addend<'a> {
-    None,
     One(f32),
     Each(&'a [f32]),
 }
 
 #[inline(always)]
-fn addend(matrix: Option<Matrix<'_, f32>>, row: usize, keys: usize) -> Addend<'_> {
-    match matrix {
-        None => Addend::None,
-        Some(m) if m.col == 0 => Addend::One(m.data[row * m.row]),
-        Some(m) => Addend::Each(&m.data[row * m.row..][..keys]),
-    }
+fn addend(matrix: Option<Matrix<'_, f32>>, row: usize, keys: usize) -> Option<Addend<'_>> {
+    matrix.map(|m| if m.col == 0 { Addend::One(m.data[row * m.row]) } else { Addend::Each(&m.data[row * m.row..][..keys]) })
 }
 
-/// The sum of a vector and the addends at `at`.
-#[inline(always)]
-fn add<I: Isa>(isa: I, addends: [Addend<'_>; 2], at: usize, mut x: I::F32) -> I::F32 {
-    for addend in addends {
-        x = match addend {
-            Addend::None => x,
-            Addend::One(one) => isa.add(x, isa.splat(one)),
-            Addend::Each(row) if row.len() - at >= LANES => isa.add(x, isa.load(&row[at..])),
-            Addend::Each(row) => isa.add(x, isa.load_partial(&row[at..], 0.0)),
-        };
-    }
-    x
-}
-
-#[inline(always)]
-fn scaled<I: Isa>(isa: I, scale: f32, addends: [Addend<'_>; 2], row: &mut [f32]) {
-    let factor = isa.splat(scale);
-    for at in (0..row.len()).step_by(LANES) {
-        let lanes = &mut row[at..];
-        if lanes.len() >= LANES {
-            let x = isa.mul(isa.load(lanes), factor);
-            isa.store(add(isa, addends, at, x), lanes);
-        } else {
-            let x = isa.mul(isa.load_partial(lanes, 0.0), factor);
-            isa.store_partial(add(isa, addends, at, x), lanes);
+impl Addend<'_> {
+    /// The lanes from `at` on; what lies behind the end does not matter.
+    #[inline(always)]
+    fn lanes<I: Isa>(self, isa: I, at: usize) -> I::F32 {
+        match self {
+            Addend::One(one) => isa.splat(one),
+            Addend::Each(row) if row.len() - at >= LANES => isa.load(&row[at..]),
+            Addend::Each(row) => isa.load_partial(&row[at..], 0.0),
         }
     }
+}
+
+/// Each score `f(place, score)`; their maximum, lane by lane. Whole vectors are stored whole: what is stored in part is slow to load again.
+#[inline(always)]
+fn pass<I: Isa>(isa: I, row: &mut [f32], f: impl Fn(usize, I::F32) -> I::F32) -> I::F32 {
+    let mut max = isa.splat(f32::NEG_INFINITY);
+    let (whole, rest) = row.as_chunks_mut::<LANES>();
+    let at = whole.len() * LANES;
+    for (i, lanes) in whole.iter_mut().enumerate() {
+        let x = f(i * LANES, isa.load(lanes));
+        isa.store(x, lanes);
+        max = isa.max(x, max);
+    }
+    if !rest.is_empty() {
+        isa.store_partial(f(at, isa.load_partial(rest, 0.0)), rest);
+        max = isa.max(isa.load_partial(rest, f32::NEG_INFINITY), max);
+    }
+    max
 }
 
 #[inline(always)]
@@ -346,32 +343,33 @@ fn choose(condition: &Condition<'_>, row: usize, scores: &mut [f32]) {
     }
 }
 
-/// The row's powers, and their sum.
+/// The powers `e^(score - max)` of a row, and their sum.
 #[inline(always)]
-fn finish<I: Isa>(isa: I, addends: [Addend<'_>; 2], row: &mut [f32], sum: &mut f32) {
-    if !matches!(addends, [Addend::None, Addend::None]) {
-        scaled(isa, 1.0, addends, row);
-    }
-    let mut max = isa.splat(f32::NEG_INFINITY);
-    for lanes in row.chunks(LANES) {
-        max = isa.max(isa.load_partial(lanes, f32::NEG_INFINITY), max);
-    }
-    let max = isa.splat(isa.reduce_max(max));
+fn powers<I: Isa>(isa: I, max: I::F32, row: &mut [f32]) -> f32 {
     let mut total = isa.splat(0.0);
-    for lanes in row.chunks_mut(LANES) {
-        // Lanes after the end hold -inf, hence e^-inf = 0, except in a row that is NaN anyway.
-        let e = math::exp(isa, isa.sub(isa.load_partial(lanes, f32::NEG_INFINITY), max));
-        isa.store_partial(e, lanes);
+    let (whole, rest) = row.as_chunks_mut::<LANES>();
+    for lanes in whole {
+        let e = math::exp(isa, isa.sub(isa.load(lanes), max));
+        isa.store(e, lanes);
         total = isa.add(total, e);
     }
-    *sum = isa.reduce_add(total);
+    if !rest.is_empty() {
+        // Lanes after the end hold -inf, hence e^-inf = 0, except in a row that is NaN anyway.
+        let e = math::exp(isa, isa.sub(isa.load_partial(rest, f32::NEG_INFINITY), max));
+        isa.store_partial(e, rest);
+        total = isa.add(total, e);
+    }
+    isa.reduce_add(total)
 }
 
-/// `y = row / sum`.
+/// The rows of results, each divided by its sum, to their places.
 struct Divide<'a> {
-    row: &'a [f32],
-    sum: f32,
-    y: &'a mut [f32],
+    rows: &'a [f32],
+    cols: usize,
+    sums: &'a [f32],
+    y: &'a Disjoint<'a, f32>,
+    /// Where the first row goes, and how far apart they are.
+    place: (usize, usize),
 }
 
 impl Kernel for Divide<'_> {
@@ -379,9 +377,19 @@ impl Kernel for Divide<'_> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let sum = isa.splat(self.sum);
-        for (x, y) in self.row.chunks(LANES).zip(self.y.chunks_mut(LANES)) {
-            isa.store_partial(isa.div(isa.load_partial(x, 0.0), sum), y);
+        let (start, step) = self.place;
+        for (i, (row, &sum)) in self.rows.chunks_exact(self.cols).zip(self.sums).enumerate() {
+            let at = start + i * step;
+            // SAFETY: rows of results do not overlap, and each belongs to one task.
+            let y = unsafe { self.y.part(at..at + self.cols) };
+            let sum = isa.splat(sum);
+            let ((x, x_rest), (y, y_rest)) = (row.as_chunks::<LANES>(), y.as_chunks_mut::<LANES>());
+            for (x, y) in x.iter().zip(y) {
+                isa.store(isa.div(isa.load(x), sum), y);
+            }
+            if !x_rest.is_empty() {
+                isa.store_partial(isa.div(isa.load_partial(x_rest, 0.0), sum), y_rest);
+            }
         }
     }
 }
