@@ -16,7 +16,6 @@ list! {
     arg_extreme
     attention
     batch_normalization
-    biased_gelu
     binary
     bits
     blocks
@@ -46,11 +45,11 @@ list! {
     dynamic_quantize_lstm
     einsum
     expand
+    extend_cache
     fill
     flatten
     fused_conv
     fused_gemm
-    fused_matmul
     fused_recurrent
     gather
     gather_elements
@@ -96,7 +95,6 @@ list! {
     shape
     shrink
     size
-    skip_normalization
     slice
     softmax
     split
