@@ -81,7 +81,7 @@ fn run_made(name: &str, passed_before: usize) {
 
 #[test]
 fn newer_nodes() {
-    run_made("node", 1538);
+    run_made("node", 1702);
 }
 
 #[test]

@@ -31,6 +31,7 @@ const NAMES: &[&str] = &[
     "batch_dims",
     "beta",
     "bias",
+    "block_size",
     "blocksize",
     "broadcast",
     "ceil_mode",
@@ -104,6 +105,7 @@ const NAMES: &[&str] = &[
     "onesided",
     "op",
     "output_datatype",
+    "output_dtype",
     "output_padding",
     "output_sequence",
     "output_shape",
@@ -112,14 +114,17 @@ const NAMES: &[&str] = &[
     "periodic",
     "perm",
     "pool_int64s",
+    "precision",
     "q_num_heads",
     "qk_matmul_output_mode",
     "ratio",
     "reduction",
     "reverse",
     "right_window_size",
+    "round_mode",
     "rotary_embedding_dim",
     "sample_size",
+    "saturate",
     "scale",
     "scales",
     "seed",
@@ -191,6 +196,7 @@ fn word() -> impl Strategy<Value = String> {
         "asymmetric",
         "align_corners",
         "floor",
+        "up",
         "x",
     ])
     .prop_map(str::to_owned)
@@ -226,7 +232,9 @@ fn any_attr() -> impl Strategy<Value = Attr> {
 fn attr(name: &'static str) -> BoxedStrategy<Attr> {
     let usual = match name {
         "equation" => equation().prop_map(Attr::Str).boxed(),
-        "auto_pad" | "mode" | "coordinate_transformation_mode" | "nearest_mode" | "reduction" => word().prop_map(Attr::Str).boxed(),
+        "auto_pad" | "mode" | "coordinate_transformation_mode" | "nearest_mode" | "reduction" | "round_mode" => {
+            word().prop_map(Attr::Str).boxed()
+        }
         "value" => tensor().prop_map(Attr::Tensor).boxed(),
         "alpha" | "beta" | "bias" | "clip" | "epsilon" | "fs.value" | "max" | "min" | "high" | "low" | "mean" | "ratio" | "scale"
         | "seed" | "softcap" | "value_float" => float().prop_map(Attr::Float).boxed(),
@@ -260,11 +268,12 @@ fn attr(name: &'static str) -> BoxedStrategy<Attr> {
         | "noop_with_empty_axes"
         | "onesided"
         | "periodic"
+        | "saturate"
         | "storage_order"
         | "training_mode"
         | "transA"
         | "transB" => (0..2i64).prop_map(Attr::Int).boxed(),
-        "dtype" | "output_datatype" | "to" => (0..18i64).prop_map(Attr::Int).boxed(),
+        "dtype" | "output_datatype" | "output_dtype" | "precision" | "to" => (0..28i64).prop_map(Attr::Int).boxed(),
         _ => int().prop_map(Attr::Int).boxed(),
     };
     prop_oneof![15 => usual, 1 => any_attr()].boxed()
