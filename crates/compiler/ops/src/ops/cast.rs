@@ -56,7 +56,7 @@ const ROUND_MODES: [&str; 3] = ["up", "down", "nearest"];
 const SCALE_ROUNDINGS: [ScaleRounding; 3] = [ScaleRounding::Up, ScaleRounding::Down, ScaleRounding::Nearest];
 
 /// Types between which there are kernels.
-const KERNEL_TYPES: &[DType] = &[DType::Bool, DType::U8, DType::I32, DType::I64, DType::F16, DType::F32];
+const KERNEL_TYPES: &[DType] = &[DType::Bool, DType::U8, DType::I32, DType::I64, DType::F16, DType::BF16, DType::F32];
 
 /// The words by which opset 1 names them.
 const WORDS: &[(&str, DType)] = &[
