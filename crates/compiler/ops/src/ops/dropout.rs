@@ -80,6 +80,10 @@ impl Op for Dropout {
         store_if_asked(io, 1, &stays)
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         if cx.outputs.len() == 1 && is_off(&cx.inputs) { Lowered::Alias } else { Lowered::Reference }
     }

@@ -63,6 +63,10 @@ impl Op for Swish {
         store(io, 0, &y)
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         if !self.gate && self.alpha == 1.0 && cx.all_f32() {
             Lowered::Unary(UnaryOp::Activation(Activation::Silu))
