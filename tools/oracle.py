@@ -26,7 +26,9 @@ import onnxruntime as ort
 import onnx_writer
 import protobuf_wire as wire
 
-MODEL_GRAPH, GRAPH_NODE, GRAPH_OUTPUT, NODE_OUTPUT, VALUE_NAME = 7, 1, 12, 2, 1
+MODEL_GRAPH, GRAPH_NODE, GRAPH_INITIALIZER, GRAPH_OUTPUT, VALUE_NAME = 7, 1, 5, 12, 1
+NODE_INPUT, NODE_OUTPUT, NODE_OP_TYPE = 1, 2, 4
+TENSOR_FLOATS, TENSOR_NAME, TENSOR_RAW = 4, 8, 9
 
 
 def value_names(graph):
@@ -48,6 +50,19 @@ def expose_all(model):
     return model + wire.block(MODEL_GRAPH, b"".join(outputs))
 
 
+def scale_dequantized(model, factor):
+    """Model bytes in which the scale of each DequantizeLinear that is one f32 is multiplied."""
+    model = bytearray(model)
+    graphs = wire.blocks(model, MODEL_GRAPH)
+    nodes = [n for g in graphs for n in wire.blocks(g, GRAPH_NODE) if wire.blocks(n, NODE_OP_TYPE) == [b"DequantizeLinear"]]
+    scales = {bytes(wire.blocks(n, NODE_INPUT)[1]) for n in nodes}
+    for tensor in (t for g in graphs for t in wire.blocks(g, GRAPH_INITIALIZER)):
+        data = [value for number, _, value in wire.fields(tensor) if number in (TENSOR_FLOATS, TENSOR_RAW)]
+        if bytes(wire.blocks(tensor, TENSOR_NAME)[0]) in scales and [len(d) for d in data] == [4]:
+            np.frombuffer(data[0], "<f4")[:] *= np.float32(factor)
+    return bytes(model)
+
+
 def options(threads, optimize):
     """Session options; `threads` 0 leaves the choice to onnxruntime."""
     so = ort.SessionOptions()
@@ -66,9 +81,10 @@ def open_all_tensors(path):
     return ort.InferenceSession(expose_all(path.read_bytes()), so, providers=["CPUExecutionProvider"])
 
 
-def open_model(path, threads=0, optimize=True):
-    """A session on the model as it is."""
-    return ort.InferenceSession(str(path), options(threads, optimize), providers=["CPUExecutionProvider"])
+def open_model(path, threads=0, optimize=True, dequantized=1.0):
+    """A session on the model as it is, or with scales of 8-bit constants multiplied."""
+    model = str(path) if dequantized == 1.0 else scale_dequantized(path.read_bytes(), dequantized)
+    return ort.InferenceSession(model, options(threads, optimize), providers=["CPUExecutionProvider"])
 
 
 def load_inputs(pairs):
@@ -115,7 +131,7 @@ def scaled(inputs, factor):
 def run(args):
     """The `run` command."""
     optimize = not (args.all_tensors or args.no_optimize)
-    session = open_all_tensors(args.model) if args.all_tensors else open_model(args.model, args.threads, optimize)
+    session = open_all_tensors(args.model) if args.all_tensors else open_model(args.model, args.threads, optimize, args.scale_dequantized)
     names = [o.name for o in session.get_outputs()]
     manifest = write_outputs(args.output_dir, zip(names, session.run(names, scaled(load_inputs(args.input), args.scale_inputs))))
     print(f"wrote {len(manifest['tensors'])} tensors to {args.output_dir}, skipped {len(manifest['skipped'])}")
@@ -230,6 +246,7 @@ def arguments():
     r.add_argument("--no-optimize", action="store_true", help="optimisations off")
     r.add_argument("--threads", type=int, default=0, help="0 leaves the choice to onnxruntime")
     r.add_argument("--scale-inputs", type=float, default=1.0, metavar="FACTOR", help="multiply the inputs of f32")
+    r.add_argument("--scale-dequantized", type=float, default=1.0, metavar="FACTOR", help="multiply the scales of DequantizeLinear nodes")
     c = commands.add_parser("check", help="run many models and compare their outputs")
     c.add_argument("folder", type=Path)
     b = commands.add_parser("bench", parents=[common], help="speak the peer protocol")

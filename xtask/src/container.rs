@@ -62,8 +62,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 /// All settings in turn; of each its best round.
 fn measure(group: &Group, model: &str, batch: &str, args: &Args) -> Result<Vec<Row>> {
     let mut rows: Vec<Row> = Vec::new();
-    for _ in 0..args.rounds.max(1) {
-        for &(setting, cores, threads) in SETTINGS {
+    for round in 0..args.rounds.max(1) {
+        // Each round begins with another setting, so that none always runs on what the one before it left behind.
+        for &(setting, cores, threads) in SETTINGS.iter().cycle().skip(round % SETTINGS.len()).take(SETTINGS.len()) {
             let row = bench(group, setting, cores, &[model, "--batch", batch, "--threads", threads], args.seconds)?;
             match rows.iter_mut().find(|r| r.setting == setting) {
                 Some(best) if best.rate() >= row.rate() => {}
@@ -150,7 +151,14 @@ impl Group {
         }
         let group = Group { folder: tree.join(name), v2 };
         fs::create_dir(&group.folder).with_context(|| format!("{} cannot be made: are you root?", group.folder.display()))?;
+        group.outweigh()?;
         Ok(group)
+    }
+
+    /// Lets the group have its part of the cores even where something else runs.
+    fn outweigh(&self) -> Result<()> {
+        let (file, most) = if self.v2 { ("cpu.weight", "10000") } else { ("cpu.shares", "262144") };
+        fs::write(self.folder.join(file), most).with_context(|| format!("{file} refuses {most}"))
     }
 
     fn limit(&self, cores: f64) -> Result<()> {

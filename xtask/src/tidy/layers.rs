@@ -34,7 +34,7 @@ const BELOW_SERVING: &[&str] = &["crates/base", "crates/compiler", "crates/runti
 const BELOW_FACADE: &[&str] = &["crates/base", "crates/compiler", "crates/runtime", "crates/compress", "crates/serving"];
 const BELOW_DOORS: &[&str] = &["crates/base", "crates/compiler", "crates/runtime", "crates/compress", "crates/serving", "crates/fastserve"];
 /// Workspaces of their own, which stand outside the layers.
-const APART: &[&str] = &["xtask/gen", "fuzz"];
+const APART: &[&str] = &["xtask/gen", "xtask/peers", "fuzz"];
 const TESTKIT: &str = "testkit";
 
 /// Checks every crate's manifest.

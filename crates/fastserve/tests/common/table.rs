@@ -26,8 +26,6 @@ pub(crate) struct Row {
     pub(crate) file: String,
     pub(crate) tier: Tier,
     pub(crate) quantized: Option<Quantized>,
-    /// Tolerances from onnxruntime for which no reason was found.
-    pub(crate) apart: Option<f64>,
     pub(crate) inputs: Vec<Input>,
     pub(crate) batch: Option<String>,
     pub(crate) cases: Vec<Case>,
