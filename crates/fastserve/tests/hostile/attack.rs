@@ -42,7 +42,11 @@ pub(crate) fn attack(name: &str, path: &Path, plan: Plan) {
         let _ = case(&file, Given { what: &what, steps: plan.steps, every }, &mut seen);
         file = flipped(file, at, mask);
     }
-    println!("{name}: {seen}; of those that load one in {every} is compiled, {:.3} s without; in all {:.1} s", cost.as_secs_f64(), start.elapsed().as_secs_f64());
+    println!(
+        "{name}: {seen}; of those that load one in {every} is compiled, {:.3} s without; in all {:.1} s",
+        cost.as_secs_f64(),
+        start.elapsed().as_secs_f64()
+    );
     // A reader that refuses everything would pass the rest.
     assert!(seen.loaded > 0 && seen.loaded < seen.cases, "{name}: {seen}");
 }

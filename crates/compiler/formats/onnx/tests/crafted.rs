@@ -421,7 +421,11 @@ fn external_data_past_the_end() {
 /// A tensor of two floats that lies in this file.
 fn lies_in(location: &str) -> TensorProto {
     let entry = StringStringEntryProto { key: "location".into(), value: location.into() };
-    TensorProto { data_location: tensor_proto::DataLocation::External as i32, external_data: vec![entry], ..tensor("w", DataType::Float, &[2]) }
+    TensorProto {
+        data_location: tensor_proto::DataLocation::External as i32,
+        external_data: vec![entry],
+        ..tensor("w", DataType::Float, &[2])
+    }
 }
 
 #[test]
@@ -458,7 +462,9 @@ fn external_data_within_nodes_and_bodies_stays_in_the_folder() {
         g.input = vec![value_info("c", 9, &[]), value_info("x0", 1, &[Some(Value::DimValue(2))])];
         model(g)
     };
-    let files = |location: &str| [of_nodes(vec![constant(location), node("Add", &["x", "k"], &["y"])]), choice(location, true), choice(location, false)];
+    let files = |location: &str| {
+        [of_nodes(vec![constant(location), node("Add", &["x", "k"], &["y"])]), choice(location, true), choice(location, false)]
+    };
     for (location, why) in [
         ("../../etc/passwd", "must not contain `..`"),
         ("/etc/passwd", "must be relative"),
@@ -468,7 +474,10 @@ fn external_data_within_nodes_and_bodies_stays_in_the_folder() {
         for m in files(location) {
             let error = load("inner constant", m.encode_to_vec().into(), Some(dir.path())).unwrap_err().to_string();
             assert!(error.contains("external data `") && error.contains(why), "{error}");
-            assert!(error.contains("graph.node[0] `k` (Constant), attribute `value`: ") || error.starts_with("within `y`: graph."), "{error}");
+            assert!(
+                error.contains("graph.node[0] `k` (Constant), attribute `value`: ") || error.starts_with("within `y/else`: graph."),
+                "{error}"
+            );
         }
     }
     for m in &files("data")[1..] {
