@@ -38,6 +38,11 @@ pub enum Activation {
     HardSwish,
     /// `x * sigmoid(x)`.
     Silu,
+    /// `x * sigmoid(alpha * x)`.
+    Swish {
+        /// Factor within the sigmoid.
+        alpha: f32,
+    },
     /// `x / 2 * (1 + erf(x / sqrt 2))`.
     Gelu,
     /// `x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))`.
@@ -61,6 +66,7 @@ impl Activation {
             Activation::Gelu => (9, 0, 0),
             Activation::GeluTanh => (10, 0, 0),
             Activation::Mish => (11, 0, 0),
+            Activation::Swish { alpha } => (12, alpha.to_bits(), 0),
         }
     }
 }
@@ -162,6 +168,7 @@ pub(crate) fn activate<I: Isa>(isa: I, activation: Activation, x: I::F32) -> I::
         Activation::HardSigmoid { alpha, beta } => hard_sigmoid(isa, x, alpha, beta),
         Activation::HardSwish => isa.mul(x, hard_sigmoid(isa, x, 1.0 / 6.0, 0.5)),
         Activation::Silu => isa.mul(x, math::sigmoid(isa, x)),
+        Activation::Swish { alpha } => isa.mul(x, math::sigmoid(isa, isa.mul(x, isa.splat(alpha)))),
         Activation::Gelu => gelu(isa, x),
         Activation::GeluTanh => gelu_tanh(isa, x),
         Activation::Mish => mish(isa, x),

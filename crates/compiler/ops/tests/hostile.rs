@@ -21,6 +21,7 @@ const NAMES: &[&str] = &[
     "activation_alpha",
     "activation_beta",
     "activations",
+    "align_corners",
     "allowzero",
     "alpha",
     "antialias",
@@ -60,6 +61,7 @@ const NAMES: &[&str] = &[
     "fs.flatten",
     "fs.k",
     "fs.mask_like_input",
+    "fs.p",
     "fs.pads",
     "fs.scales",
     "fs.second",
@@ -68,6 +70,7 @@ const NAMES: &[&str] = &[
     "fs.value",
     "gamma",
     "group",
+    "height_scale",
     "hidden_size",
     "high",
     "ignore_index",
@@ -94,6 +97,7 @@ const NAMES: &[&str] = &[
     "min",
     "min_gram_length",
     "mode",
+    "momentum",
     "nearest_mode",
     "ngram_counts",
     "ngram_indexes",
@@ -101,17 +105,23 @@ const NAMES: &[&str] = &[
     "num_groups",
     "num_heads",
     "num_outputs",
+    "offset_group",
     "onesided",
     "op",
     "output_datatype",
+    "output_height",
     "output_padding",
     "output_sequence",
     "output_shape",
+    "output_width",
     "p",
+    "padding_mode",
+    "paddings",
     "pads",
     "periodic",
     "perm",
     "pool_int64s",
+    "pooled_shape",
     "q_num_heads",
     "qk_matmul_output_mode",
     "ratio",
@@ -120,6 +130,7 @@ const NAMES: &[&str] = &[
     "right_window_size",
     "rotary_embedding_dim",
     "sample_size",
+    "sampling_ratio",
     "scale",
     "scales",
     "seed",
@@ -129,6 +140,8 @@ const NAMES: &[&str] = &[
     "softcap",
     "softmax_precision",
     "sorted",
+    "spatial",
+    "spatial_scale",
     "split",
     "start",
     "starts",
@@ -150,6 +163,7 @@ const NAMES: &[&str] = &[
     "value_int",
     "value_ints",
     "weights",
+    "width_scale",
 ];
 
 fn int() -> impl Strategy<Value = i64> {
@@ -241,6 +255,7 @@ fn attr(name: &'static str) -> BoxedStrategy<Attr> {
         ]
         .prop_map(Attr::Ints)
         .boxed(),
+        "pooled_shape" => prop::collection::vec(int(), 1..4).prop_map(Attr::Ints).boxed(),
         "axes" | "ends" | "starts" | "split" | "fs.ends" | "fs.starts" | "fs.split" | "fs.axes" | "fs.k" | "pads" | "fs.pads" | "perm"
         | "ngram_counts" | "ngram_indexes" | "pool_int64s" | "shape" | "value_ints" => {
             prop::collection::vec(int(), 0..7).prop_map(Attr::Ints).boxed()

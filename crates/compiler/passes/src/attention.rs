@@ -56,7 +56,7 @@ fn find(g: &Graph, id: NodeId) -> Option<Result<Found, &'static str>> {
     let (_, softmax, op) = producer_as::<Softmax>(g, same_elements(g, input(node, 0)?))?;
     let scores = input(softmax, 0)?;
     let rank = g.fact(scores).rank();
-    if op.flatten || op.log || rank < 3 || normalize_axis(op.axis, rank) != Ok(rank - 1) {
+    if op.log || rank < 3 || normalize_axis(op.axis, rank) != Ok(rank - 1) {
         return Some(Err("its softmax is not over the last axis"));
     }
     Some(scored(g, scores).ok_or("its softmax is not over a scaled product of queries and keys"))

@@ -8,7 +8,7 @@ use fastserve_kernels::epilogue::Activation;
 use fastserve_ops::ops::unary::Unary;
 
 use crate::pattern::{Product, either_way, near, power, unary, with_scalar};
-use crate::util::{alike, op, used_output};
+use crate::util::{activation, alike, count_written, op, used_output};
 use crate::{Pass, PassCx};
 
 /// `x / 2 · (1 + erf(x / √2))` and `x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))`, their factors in any order, to one
@@ -24,6 +24,10 @@ impl Pass for Gelu {
     }
 
     fn run(&self, g: &mut GraphEdit<'_>, _: &PassCx) -> Result<(), EditError> {
+        count_written(g, |node| match activation(node) {
+            Some(Activation::Gelu | Activation::GeluTanh) => Some("GELU"),
+            _ => None,
+        });
         for id in g.node_ids() {
             let Some((x, tanh)) = find(g.graph(), id) else { continue };
             let activation = if tanh { Activation::GeluTanh } else { Activation::Gelu };
@@ -37,10 +41,20 @@ impl Pass for Gelu {
 /// `x`, and whether the form is that with tanh.
 fn find(g: &Graph, id: NodeId) -> Option<(ValueId, bool)> {
     let y = used_output(g, id)?;
-    let gate = |&v: &ValueId| with_scalar(g, v, BinaryOp::Add).filter(|(_, one)| *one == 1.0).map(|(f, _)| (v, f));
-    let (gate, function) = Product::of(g, y, &[]).above.iter().find_map(gate)?;
+    let (gate, function, half) = Product::of(g, y, &[]).above.iter().find_map(|&v| gate(g, v))?;
     let (x, tanh) = erf_of(g, function).map(|x| (x, false)).or_else(|| tanh_of(g, function).map(|x| (x, true)))?;
-    (Product::of(g, y, &[x, gate]).is(0.5, &[x, gate]) && alike(g, x, y)).then_some((x, tanh))
+    (Product::of(g, y, &[x, gate]).is(half, &[x, gate]) && alike(g, x, y)).then_some((x, tanh))
+}
+
+/// The gate, the function in it, and what the product is besides: `(1 + f, f, 1/2)`, or `(c + c · f, f, 1/2c)`.
+fn gate(g: &Graph, value: ValueId) -> Option<(ValueId, ValueId, f64)> {
+    let (inner, one) = with_scalar(g, value, BinaryOp::Add)?;
+    if one == 1.0 {
+        return Some((value, inner, 0.5));
+    }
+    let product = Product::of(g, inner, &[]);
+    let [function] = product.above[..] else { return None };
+    product.is(one, &[function]).then_some((value, function, 0.5 / one))
 }
 
 /// `x` of `erf(x / √2)`.

@@ -6,7 +6,7 @@ use fastserve_kernels::epilogue::Activation;
 use fastserve_ops::ops::unary::Unary;
 
 use crate::pattern::{Product, clip, near, with_scalar};
-use crate::util::{alike, op, producer_as, used_output};
+use crate::util::{activation, alike, count_written, op, producer_as, used_output};
 use crate::{Pass, PassCx};
 
 /// `x · Clip(x + 3, 0, 6) / 6` and `x · HardSigmoid(x)` to HardSwish; `Clip(x + 3, 0, 6) / 6` and its like to HardSigmoid.
@@ -19,6 +19,7 @@ impl Pass for HardSwish {
 
     fn run(&self, g: &mut GraphEdit<'_>, _: &PassCx) -> Result<(), EditError> {
         let ids = g.node_ids();
+        count_written(g, |node| activation(node).filter(|&a| a == Activation::HardSwish).map(|_| "HardSwish"));
         for &id in &ids {
             if let Some(x) = hard_swish(g.graph(), id) {
                 g.replace_node(id, op(Unary(UnaryOp::Activation(Activation::HardSwish))), vec![Some(x)])?;
@@ -26,6 +27,7 @@ impl Pass for HardSwish {
             }
         }
         crate::dead_code::remove(g);
+        count_written(g, |node| activation(node).filter(|a| matches!(a, Activation::HardSigmoid { .. })).map(|_| "HardSigmoid"));
         for id in ids {
             if let Some((x, alpha, beta)) = hard_sigmoid_node(g.graph(), id) {
                 let activation = Activation::HardSigmoid { alpha: alpha as f32, beta: beta as f32 };

@@ -31,6 +31,7 @@ mod sum;
 mod transpose;
 mod util;
 mod weight_scale;
+mod widen;
 
 use std::collections::BTreeMap;
 
@@ -63,6 +64,7 @@ pub use split_batchnorm::SplitBatchNorm;
 pub use sum::SumToAdd;
 pub use transpose::TransposeChain;
 pub use weight_scale::WeightScale;
+pub use widen::Widen;
 
 /// A change of a graph that keeps what it computes.
 pub trait Pass: Sync {
@@ -102,6 +104,9 @@ pub const PIPELINE: &[&dyn Pass] = &[
     &ReshapeChain,
     &CommonSubexpressions,
     &TransposeChain,
+    &DeadCode,
+    // Kernels are of f32.
+    &Widen,
     &DeadCode,
     // Functions that exporters write in parts.
     &LayerNorm,

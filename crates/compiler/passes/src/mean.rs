@@ -1,18 +1,20 @@
 //! Means, squares and variances as exporters write them: parts of normalisations.
 
+use std::ops::Range;
+
 use fastserve_ir::{Dim, Graph, Node, ValueId, normalize_axis};
 use fastserve_kernels::elementwise::{BinaryOp, UnaryOp};
 
 use crate::pattern::{binary, either_way, made_by, near, power, scalar, unary, with_scalar};
 use crate::util::input;
 
-/// A mean over the axes of a value from `axis` on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A mean over neighbouring axes of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mean {
     /// Of what.
     pub(crate) of: ValueId,
-    /// The first axis.
-    pub(crate) axis: usize,
+    /// The axes.
+    pub(crate) axes: Range<usize>,
 }
 
 /// The mean that a value is: a ReduceMean, or a ReduceSum over the number of elements, extents of 1 added or not.
@@ -24,7 +26,7 @@ pub(crate) fn mean(g: &Graph, value: ValueId) -> Option<Mean> {
     let divided = || binary(g, value, BinaryOp::Div).and_then(|(x, n)| Some((x, 1.0 / scalar(g, n)?)));
     let (sum, factor) = with_scalar(g, value, BinaryOp::Mul).or_else(divided)?;
     let mean = reduced(g, made_by(g, spread(g, sum), "ReduceSum")?)?;
-    let count: usize = g.fact(mean.of).shape.get(mean.axis..)?.iter().map(Dim::known).product::<Option<usize>>()?;
+    let count: usize = g.fact(mean.of).shape.get(mean.axes.clone())?.iter().map(Dim::known).product::<Option<usize>>()?;
     near(factor * count as f64, 1.0).then_some(mean)
 }
 
@@ -43,14 +45,14 @@ fn spread(g: &Graph, mut value: ValueId) -> ValueId {
     value
 }
 
-/// What a reduction takes, if it is all axes from one on.
+/// What a reduction takes, if its axes are neighbours.
 fn reduced(g: &Graph, node: &Node) -> Option<Mean> {
     let of = input(node, 0)?;
     let rank = g.fact(of).rank();
     let mut axes: Vec<usize> = axes(g, node)?.iter().map(|&a| normalize_axis(a, rank).ok()).collect::<Option<_>>()?;
     axes.sort_unstable();
-    let axis = *axes.first()?;
-    axes.into_iter().eq(axis..rank).then_some(Mean { of, axis })
+    let range = *axes.first()?..*axes.last()? + 1;
+    axes.into_iter().eq(range.clone()).then_some(Mean { of, axes: range })
 }
 
 fn axes(g: &Graph, node: &Node) -> Option<Vec<i64>> {
@@ -81,7 +83,7 @@ pub(crate) fn centred(g: &Graph, value: ValueId) -> Option<Mean> {
 pub(crate) fn variance(g: &Graph, value: ValueId) -> Option<Mean> {
     let value = spread(g, value);
     if let Some(outer) = mean_square(g, value) {
-        return centred(g, outer.of).filter(|m| m.axis == outer.axis);
+        return centred(g, outer.of).filter(|m| m.axes == outer.axes);
     }
     let value = not_negative(g, value);
     let (squares, squared) = binary(g, value, BinaryOp::Sub)?;

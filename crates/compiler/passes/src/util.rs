@@ -1,7 +1,10 @@
 //! What several passes ask of a graph.
 
-use fastserve_ir::{Attrs, Graph, LATEST_OPSET, Node, NodeId, Op, OpRef, OpSet, ValueId, downcast};
+use fastserve_ir::{Attrs, Graph, GraphEdit, LATEST_OPSET, Node, NodeId, Op, OpRef, OpSet, ValueId, downcast};
+use fastserve_kernels::elementwise::UnaryOp;
+use fastserve_kernels::epilogue::Activation;
 use fastserve_ops::Ops;
+use fastserve_ops::ops::unary::Unary;
 
 /// A node of operator type `T`, by its id.
 pub(crate) fn node_as<T: Op>(g: &Graph, id: NodeId) -> Option<(&Node, &T)> {
@@ -35,6 +38,23 @@ pub(crate) fn alike(g: &Graph, a: ValueId, b: ValueId) -> bool {
 /// The operator of this name, if there is one that takes these attributes.
 pub(crate) fn named(name: &str, attrs: &Attrs) -> Option<OpRef> {
     Ops.build("", name, LATEST_OPSET, attrs).ok()
+}
+
+/// Counts the nodes that are such a function already.
+pub(crate) fn count_written(g: &mut GraphEdit<'_>, what: impl Fn(&Node) -> Option<&'static str>) {
+    for id in g.node_ids() {
+        if let Some(what) = g.graph().node(id).and_then(&what) {
+            g.found(what, id);
+        }
+    }
+}
+
+/// The function of one element that a node is.
+pub(crate) fn activation(node: &Node) -> Option<Activation> {
+    match downcast::<Unary>(&node.op)? {
+        Unary(UnaryOp::Activation(activation)) => Some(*activation),
+        Unary(_) => None,
+    }
 }
 
 /// The name of a node, for the names of what is made of it.

@@ -34,6 +34,9 @@ pub(crate) struct Row {
     real: Vec<BTreeMap<String, Source>>,
     #[serde(default)]
     pub(crate) race: Vec<Case>,
+    /// How often each function that exporters write in parts is in it.
+    #[serde(default)]
+    pub(crate) patterns: BTreeMap<String, usize>,
 }
 
 /// When a network is tested.

@@ -102,6 +102,7 @@ pub static UNARY: &[UnaryOp] = &[
     UnaryOp::Activation(Activation::HardSigmoid { alpha: 0.2, beta: 0.5 }),
     UnaryOp::Activation(Activation::HardSwish),
     UnaryOp::Activation(Activation::Silu),
+    UnaryOp::Activation(Activation::Swish { alpha: 1.702 }),
     UnaryOp::Activation(Activation::Gelu),
     UnaryOp::Activation(Activation::GeluTanh),
     UnaryOp::Activation(Activation::Mish),

@@ -191,8 +191,8 @@ fn count(start: i64, end: i64, step: i64, len: usize) -> usize {
     if span <= 0 { 0 } else { (span as u64).div_ceil(step.unsigned_abs()) as usize }
 }
 
-/// Beyond this, an end means all.
-const FAR: i64 = i32::MAX as i64;
+/// From here on, an end means all: exporters write this, or the greatest i32 or i64.
+const FAR: i64 = 1_000_000_000;
 
 fn extent(len: &Dim, part: Option<&Part>) -> Result<Dim, ShapeError> {
     let Some(part) = part else { return Ok(len.clone()) };

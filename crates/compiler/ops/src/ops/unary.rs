@@ -47,6 +47,7 @@ table! {
     "Softplus" 1 |_| Ok(UnaryOp::Softplus);
     "Softsign" 1 |_| Ok(UnaryOp::Softsign);
     "Sqrt" 1 |_| Ok(UnaryOp::Sqrt);
+    "Swish" 24 |a| Ok(UnaryOp::Activation(Activation::Swish { alpha: a.float_or("alpha", 1.0)? }));
     "Tanh" 1 |_| Ok(UnaryOp::Activation(Activation::Tanh));
     "ThresholdedRelu" 10 |a| Ok(UnaryOp::ThresholdedRelu { alpha: param(a, "alpha", 1.0)? });
     "fs.Power" 1 |a| Ok(UnaryOp::Power { exponent: param(a, "exponent", 1.0)? });
@@ -117,13 +118,14 @@ impl Op for Unary {
             UnaryOp::Activation(Activation::Relu) => "Relu",
             UnaryOp::Activation(Activation::Sigmoid) => "Sigmoid",
             UnaryOp::Activation(Activation::Silu) => "fs.Silu",
+            UnaryOp::Activation(Activation::Swish { .. }) => "Swish",
             UnaryOp::Activation(Activation::Tanh) => "Tanh",
         }
     }
 
     fn attrs(&self) -> Attrs {
         match self.0 {
-            UnaryOp::Activation(Activation::LeakyRelu { alpha }) => Attrs::new().with_float("alpha", alpha),
+            UnaryOp::Activation(Activation::LeakyRelu { alpha } | Activation::Swish { alpha }) => Attrs::new().with_float("alpha", alpha),
             UnaryOp::Activation(Activation::HardSigmoid { alpha, beta }) => {
                 Attrs::new().with_float("alpha", alpha).with_float("beta", beta)
             }
@@ -242,6 +244,7 @@ pub fn activate(activation: Activation, x: f64) -> f64 {
         Activation::Mish => x * (x.max(0.0) + (-x.abs()).exp().ln_1p()).tanh(),
         Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
         Activation::Silu => x / (1.0 + (-x).exp()),
+        Activation::Swish { alpha } => x / (1.0 + (-f64::from(alpha) * x).exp()),
         Activation::Tanh => x.tanh(),
     }
 }

@@ -4,7 +4,7 @@ use fastserve_ir::{Attrs, Fact, Node, normalize_axis};
 use fastserve_tensor::{DType, Element, Shape, Tensor, bf16, f16};
 
 use super::model::{Draft, Writer};
-use super::resize;
+use super::{bodies, resize};
 use crate::tensors::data_type;
 
 type Done = Result<(), String>;
@@ -15,6 +15,7 @@ type Done = Result<(), String>;
 /// Why there is none.
 pub(super) fn write(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
     match node.op.name() {
+        "If" | "Loop" | "Scan" => bodies::write(w, draft),
         "fs.Aligned" => aligned(w, node, draft),
         "fs.Clip" => clip(w, node, draft),
         "fs.Max" | "fs.Min" => finish(w, Draft { op: draft.op.split_off("fs.".len()), ..draft }),
@@ -56,7 +57,7 @@ pub(super) fn finish(w: &mut Writer<'_>, mut draft: Draft) -> Done {
 fn step(w: &mut Writer<'_>, draft: &Draft, op: &str, inputs: &[&str], attrs: Attrs) -> Result<String, String> {
     let output = w.fresh(&format!("{}.{}", draft.node, op.to_lowercase()));
     let inputs = inputs.iter().map(|&i| i.to_owned()).collect();
-    finish(w, Draft { node: output.clone(), op: op.to_owned(), inputs, outputs: vec![output.clone()], attrs })?;
+    finish(w, Draft::plain(output.clone(), op.to_owned(), inputs, vec![output.clone()], attrs))?;
     Ok(output)
 }
 
@@ -154,7 +155,7 @@ fn dropout(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
     let node = draft.node.clone();
     finish(w, draft)?;
     let attrs = Attrs::new().with_int("to", to);
-    finish(w, Draft { node: format!("{node}.cast"), op: "Cast".to_owned(), inputs: vec![mask], outputs: vec![given], attrs })
+    finish(w, Draft::plain(format!("{node}.cast"), "Cast".to_owned(), vec![mask], vec![given], attrs))
 }
 
 /// `Clip` of constants.
