@@ -64,6 +64,7 @@ const SUM_OPS: &[&str] = &[
     "Conv",
     "ConvTranspose",
     "DFT",
+    "DeformConv",
     "Det",
     "Einsum",
     "GRU",

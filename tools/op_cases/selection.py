@@ -48,13 +48,15 @@ def expand(s):
     yield case("same", s.f32(2, 3), i64(2, 3))
 
 
-@cases("Tile", "input repeats -> output")
+@cases("Tile", "input repeats axis -> output")
 def tile(s):
     yield case("both_axes", s.f32(2, 3), i64(2, 2))
     yield case("rank_3", s.f32(2, 1, 3), i64(1, 3, 2))
     yield case("once", s.f32(2, 3), i64(1, 1))
     yield case("none", s.f32(2, 3), i64(0, 1))
     yield case("i64", s.ints(3), i64(3))
+    x = s.f32(2, 3)
+    yield case("opset_1", x, f32(2).reshape(()), f32(1).reshape(()), opset=1, expected=(np.tile(x, (1, 2)),))
 
 
 @cases("ConstantOfShape", "input -> output")
@@ -75,6 +77,8 @@ def range_(s):
     yield case("i64_down", np.array(5), np.array(-4), np.array(-2))
     yield case("i32", np.array(0, np.int32), np.array(4, np.int32), np.array(1, np.int32))
     yield case("empty", np.array(3), np.array(3), np.array(1))
+    half = lambda v: np.array(v, np.float16)
+    yield case("f16", half(1), half(2.5), half(0.25), opset=27, expected="reference", stash_type=1)
 
 
 @cases("EyeLike", "input -> output")

@@ -31,10 +31,25 @@ const OTHERWISE: &[&str] = &[
     "attention-short_bool_mask",
     // Its ellipses have one rank.
     "einsum-ellipsis_broadcast",
+    // It does not move positions outside to the border where curves are cubic; it samples cubic curves in images only, and no rows.
+    "gridsample-cubic_border_0",
+    "gridsample-cubic_border_1",
+    "gridsample-one_axis",
+    "gridsample-volume_cubic",
     // It has no zero point for each row.
     "matmulinteger-rows",
+    // Its indices count in the extents that are asked for, not in those that follow from the window.
+    "maxunpool-larger",
     // It has no zero point for each channel in the integers that the operator is made of.
     "qlinearconv-channels",
+    // It has the parts of axes in another order, and does not see all that lies beyond the input.
+    "resize-crop_axes",
+    "resize-crop_cubic_beyond",
+    "resize-crop_linear_beyond",
+    "resize-crop_nearest_beyond",
+    // It has cubic curves of f32 only, and cuts what lies between integers.
+    "resize-cubic_integers",
+    "resize-linear_integers",
 ];
 
 /// onnxruntime has no kernel for an operator with these types.

@@ -39,13 +39,15 @@ fn old(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
 }
 
 fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
-    attrs.only(&["epsilon", "momentum", "spatial", "training_mode"])?;
+    attrs.only(&["epsilon", "fs.by_position", "momentum", "spatial", "training_mode"])?;
     make(attrs, attrs.flag("training_mode", false)?)
 }
 
+const BY_POSITION: &str = "fs.by_position";
+
 fn make(attrs: &Attrs, training: bool) -> Result<OpRef, AttrError> {
     let (epsilon, momentum) = (attrs.float_or("epsilon", 1e-5)?, attrs.float_or("momentum", 0.9)?);
-    let by_position = !attrs.flag("spatial", true)?;
+    let by_position = !attrs.flag("spatial", true)? || attrs.flag(BY_POSITION, false)?;
     if !training && !by_position {
         return Ok(Arc::new(BatchNormalization { epsilon }));
     }
@@ -104,7 +106,8 @@ impl Op for BatchStatistics {
     }
 
     fn attrs(&self) -> Attrs {
-        let attrs = Attrs::new().with_float("epsilon", self.epsilon).with_int("spatial", !self.by_position);
+        let attrs = Attrs::new().with_float("epsilon", self.epsilon);
+        let attrs = if self.by_position { attrs.with_int(BY_POSITION, 1) } else { attrs };
         self.momentum.map_or(attrs.clone(), |m| attrs.with_int("training_mode", 1).with_float("momentum", m))
     }
 

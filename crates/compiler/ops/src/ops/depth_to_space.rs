@@ -47,10 +47,6 @@ fn space_to_depth(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     Ok(Arc::new(SpaceToDepth { blocksize: blocksize(attrs)?, crd: choice(attrs, "mode", &MODES, 0)? == 1 }))
 }
 
-fn written(blocksize: usize, crd: bool) -> Attrs {
-    Attrs::new().with_int("blocksize", blocksize as i64).with_str("mode", MODES[usize::from(crd)])
-}
-
 fn times(dim: &Dim, n: usize) -> Result<Dim, ShapeError> {
     dim.clone().combine(DimOp::Mul, n.into()).ok_or(ShapeError::Overflow)
 }
@@ -68,7 +64,7 @@ impl Op for DepthToSpace {
     }
 
     fn attrs(&self) -> Attrs {
-        written(self.blocksize, self.crd)
+        Attrs::new().with_int("blocksize", self.blocksize as i64).with_str("mode", MODES[usize::from(self.crd)])
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
@@ -94,7 +90,8 @@ impl Op for SpaceToDepth {
     }
 
     fn attrs(&self) -> Attrs {
-        written(self.blocksize, self.crd)
+        let attrs = Attrs::new().with_int("blocksize", self.blocksize as i64);
+        if self.crd { attrs.with_str("mode", MODES[1]) } else { attrs }
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {

@@ -436,11 +436,8 @@ impl Axis {
         let Some((start, end)) = self.part.filter(|p| !(same && *p == (0.0, 1.0))) else {
             return if same { i as f32 } else { op.spec.coordinates.source(i, self.from, self.to, self.scale) };
         };
-        let last = self.from as f32 - 1.0;
-        match self.to {
-            0 | 1 => 0.5 * (start + end) * last,
-            _ => start * last + i as f32 * (end - start) * last / (Coordinates::resized(self.from, self.to, self.scale) - 1.0),
-        }
+        let (last, resized) = (self.from as f32 - 1.0, Coordinates::resized(self.from, self.to, self.scale));
+        if resized > 1.0 { start * last + i as f32 * (end - start) * last / (resized - 1.0) } else { 0.5 * (start + end) * last }
     }
 
     /// # Errors

@@ -22,6 +22,7 @@ pub(super) fn write(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
         "fs.Power" => power(w, node, draft),
         "fs.Silu" => silu(w, draft),
         "Hardmax" | "LogSoftmax" | "Softmax" => softmax(w, node, draft),
+        "BatchNormalization" if draft.outputs.len() > 3 => Err("the statistics of the batch are no outputs since version 14".to_owned()),
         "GroupNormalization" => group_normalization(w, node, draft),
         "DFT" => dft(w, draft),
         "Dropout" => dropout(w, node, draft),
@@ -29,9 +30,11 @@ pub(super) fn write(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
         "GRU" | "LSTM" | "RNN" => recurrent(w, node, draft),
         "Pad" => pad(w, node, draft),
         "QuantizeLinear" => quantize(w, node, draft),
+        "Reshape" => lists(w, draft, &[("fs.shape", 1)]),
         "Resize" => resize::write(w, node, draft),
         "Slice" => lists(w, draft, &[("fs.starts", 1), ("fs.ends", 2), ("fs.axes", 3)]),
         "Split" => split(w, draft),
+        "Tile" => tile(w, node, draft),
         "TopK" => lists(w, draft, &[("fs.k", 1)]),
         op if op.starts_with("Reduce") || matches!(op, "Squeeze" | "Unsqueeze") => lists(w, draft, &[("fs.axes", 1)]),
         _ => finish(w, draft),
@@ -259,6 +262,24 @@ fn quantize(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
         put(&mut draft.inputs, 0, cast);
     }
     finish(w, draft)
+}
+
+/// Before version 6 a number said how often an axis is repeated, which another one said.
+fn tile(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
+    if draft.attrs.get("fs.one_axis").is_none() {
+        return finish(w, draft);
+    }
+    let (from, to) = (fact(w, node, 0)?, node.outputs.first().map(|&id| w.graph.fact(id)));
+    let times = |(from, to): (&fastserve_ir::Dim, &fastserve_ir::Dim)| match (from.known(), to.known()) {
+        _ if from == to => Some(1),
+        (Some(from), Some(to)) => i64::try_from(to.checked_div(from)?).ok(),
+        _ => None,
+    };
+    let repeats = from.shape.iter().zip(&to.ok_or("it has no output")?.shape).map(times).collect::<Option<Vec<i64>>>();
+    let name = list(w, &format!("{}.repeats", draft.node), &repeats.ok_or("how often it repeats is not known")?)?;
+    draft.inputs.truncate(1);
+    put(&mut draft.inputs, 1, name);
+    finish(w, Draft { attrs: Attrs::new(), ..draft })
 }
 
 /// Padding and value as inputs.
