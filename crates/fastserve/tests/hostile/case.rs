@@ -62,7 +62,7 @@ pub(crate) fn case(bytes: &Bytes, given: Given<'_>, seen: &mut Seen) -> Result<(
     assert!(load <= LOAD_LIMIT, "{}: loading took {load:?}", given.what);
     assert!(load_bytes <= load_limit, "{}: loading took {load_bytes} bytes, the limit is {load_limit}", given.what);
     seen.cases += 1;
-    let runs = seen.loaded % given.every == 0;
+    let runs = seen.loaded.is_multiple_of(given.every);
     seen.loaded += usize::from(model.is_ok());
     if !runs {
         return model.map(drop);
