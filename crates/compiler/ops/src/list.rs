@@ -48,6 +48,7 @@ list! {
     extend_cache
     fill
     flatten
+    fused_attention
     fused_conv
     fused_gemm
     fused_recurrent

@@ -15,6 +15,7 @@ mod fuse_bias;
 mod fuse_residual;
 mod gelu;
 mod hard_swish;
+mod heads;
 mod identity;
 mod layer_norm;
 mod linear;

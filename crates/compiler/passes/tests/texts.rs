@@ -123,7 +123,16 @@ fn recognised(text: &str) -> Vec<(&'static str, usize)> {
 fn patterns_of_every_exporter_are_counted() {
     let text = |name: &str| cases(name).unwrap().remove(0).before;
     for (case, expected) in [
+        ("attention_folded", vec![("attention", 1)]),
+        ("attention_gpt2", vec![("attention", 1)]),
+        ("attention_paddle", vec![("attention", 1)]),
+        ("attention_quantized", vec![]),
+        ("attention_refused", vec![]),
+        ("attention_sdpa", vec![("attention", 1)]),
+        ("attention_tf", vec![("attention", 1)]),
+        ("attention_timm", vec![("attention", 1)]),
         ("attention_torch", vec![("attention", 1)]),
+        ("attention_where", vec![("attention", 2)]),
         ("gelu_folded", vec![("GELU", 1)]),
         ("gelu_paddle", vec![("GELU", 1)]),
         ("gelu_quantized", vec![]),

@@ -37,6 +37,7 @@ pub mod expand;
 pub mod extend_cache;
 pub mod fill;
 pub mod flatten;
+pub mod fused_attention;
 pub mod fused_conv;
 pub mod fused_gemm;
 pub mod fused_recurrent;
