@@ -168,6 +168,10 @@ impl Op for Cast {
         }
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         match cx.inputs.req(0) {
             Ok(x) if x.dtype == self.to => Lowered::Alias,

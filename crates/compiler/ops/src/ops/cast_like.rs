@@ -60,6 +60,10 @@ impl Op for CastLike {
         self.cast(to).reference(io)
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         match cx.inputs.req(1) {
             Ok(like) => self.cast(like.dtype).lower(cx),
@@ -92,5 +96,9 @@ impl Op for BitCast {
         let as_kept = |code: u8| narrow.map_or(code, |n| n.canonical(code));
         y.bytes_mut().iter_mut().zip(x.bytes()).for_each(|(y, x)| *y = as_kept(*x));
         Ok(())
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 }

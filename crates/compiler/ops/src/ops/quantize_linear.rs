@@ -130,6 +130,10 @@ impl Op for QuantizeLinear {
             Some(narrow) => self.narrow_floats(io, narrow),
         }
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }
 
 /// What is expected of a quantized tensor.
@@ -240,5 +244,9 @@ impl Op for DynamicQuantizeLinear {
             io.out_slice::<u8>(2)?.fill(zero as u8);
         }
         Ok(())
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 }
