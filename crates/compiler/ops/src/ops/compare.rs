@@ -62,7 +62,8 @@ impl Op for Compare {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
-        let a = if self.0 == CompareOp::Equal { inputs.req(0)? } else { crate::elements::require_number(inputs, 0)? };
+        let truth = self.0 == CompareOp::Equal && inputs.req(0)?.dtype == DType::Bool;
+        let a = if truth { inputs.req(0)? } else { crate::elements::require_number(inputs, 0)? };
         let b = inputs.same_dtype(1, a.dtype)?;
         Ok(vec![Fact::new(DType::Bool, broadcast(&a.shape, &b.shape)?)])
     }
@@ -73,6 +74,10 @@ impl Op for Compare {
             return pairs::<Bool>(io, |a, b| bool::from(a) == bool::from(b));
         }
         for_any!(io.dtype(0)?, T => pairs::<T>(io, |a, b| holds(op, &a, &b)))
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
@@ -159,6 +164,10 @@ impl Op for Logic {
         })
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, _: &LowerCx<'_>) -> Lowered {
         Lowered::Map(MapOp::Logic(self.0))
     }
@@ -181,6 +190,10 @@ impl Op for Not {
         let x = io.slice::<Bool>(0)?;
         io.out_slice::<Bool>(0)?.iter_mut().zip(x).for_each(|(y, &x)| *y = (!bool::from(x)).into());
         Ok(())
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 
     fn lower(&self, _: &LowerCx<'_>) -> Lowered {

@@ -83,6 +83,10 @@ impl Op for ConstantOfShape {
         y.chunks_exact_mut(value.len().max(1)).for_each(|y| y.copy_from_slice(value));
         Ok(())
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }
 
 impl ConstantOfShape {
@@ -124,6 +128,10 @@ impl Op for Range {
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let dtype = io.dtype(0)?;
         RangeBody(io).run(dtype)
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 }
 
@@ -234,7 +242,11 @@ impl Op for EyeLike {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.ranked(0, 2)?;
-        Ok(vec![Fact::new(self.dtype.unwrap_or(x.dtype), x.shape.clone())])
+        let dtype = self.dtype.unwrap_or(x.dtype);
+        if dtype != DType::Bool && !dtype.is_number() {
+            return Err(ShapeError::DType { index: 0, expected: crate::elements::NUMBER.into(), got: dtype });
+        }
+        Ok(vec![Fact::new(dtype, x.shape.clone())])
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
@@ -249,6 +261,10 @@ impl Op for EyeLike {
             y.copy_from_slice(if on { &one[..y.len()] } else { &[0; 8][..y.len()] });
         }
         Ok(())
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 }
 

@@ -154,6 +154,10 @@ impl Op for Unary {
         Body { op: self.0, io }.run(dtype)
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         if cx.all_f32() { Lowered::Unary(self.0) } else { Lowered::Reference }
     }
@@ -161,7 +165,7 @@ impl Op for Unary {
 
 impl Unary {
     fn takes_integers(&self, dtype: DType) -> bool {
-        dtype != DType::Bool
+        dtype.is_number()
             && matches!(self.0, UnaryOp::Abs | UnaryOp::Erf | UnaryOp::Neg | UnaryOp::Sign | UnaryOp::Activation(Activation::Relu))
     }
 }
