@@ -60,7 +60,7 @@ fn extents_stay_symbolic() {
 
     let mask = int(&[b.clone(), s.clone()]);
     let weights = [rows(6), float(&[k(6), k(24)]), float(&[k(24)])];
-    assert_eq!(shape_of("Attention", &heads(2), &[&weights[..], &[mask.clone()]].concat(), &["y"]), expected);
+    assert_eq!(shape_of("Attention", &heads(2), &[&weights[..], std::slice::from_ref(&mask)].concat(), &["y"]), expected);
     let lengths = [&weights[..], &[int(std::slice::from_ref(&b))]].concat();
     assert_eq!(shape_of("Attention", &heads(2).with_int("unidirectional", 1), &lengths, &["y", "present"]), expected);
     let past = float(&[k(2), b.clone(), k(2), p.clone(), k(4)]);
