@@ -1,4 +1,5 @@
-"""Write testdata/ops/<op>/<case>.txt: operator vectors whose outputs come from onnxruntime.
+"""Write testdata/ops/<op>/<case>.txt: operator vectors whose outputs come from onnxruntime, or from the reference implementation
+of the `onnx` package where a case asks for it.
 
 The format is described in testdata/ops/README.md, the cases are in tools/op_cases/. With --check the files are
 compared with what would be written, and nothing is.
@@ -62,6 +63,8 @@ def build_model(spec, case, inputs):
 
 def run(spec, case, inputs):
     """The outputs that onnxruntime computes, or those that the case has."""
+    if case.expected == "reference":
+        return run_reference(spec, case, inputs)
     if case.expected is not None:
         return case.expected
     options = ort.SessionOptions()
@@ -70,6 +73,15 @@ def run(spec, case, inputs):
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = ort.InferenceSession(build_model(spec, case, inputs), options, providers=["CPUExecutionProvider"])
     return session.run(spec.outputs[: case.outputs], {n: a for n, a in inputs if a is not None})
+
+
+def run_reference(spec, case, inputs):
+    """The outputs that the reference implementation of the `onnx` package computes."""
+    import onnx
+    from onnx.reference import ReferenceEvaluator
+
+    model = onnx.load_model_from_string(build_model(spec, case, inputs))
+    return ReferenceEvaluator(model).run(spec.outputs[: case.outputs], {n: a for n, a in inputs if a is not None})
 
 
 def vector(spec, case):

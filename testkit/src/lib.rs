@@ -3,6 +3,7 @@
 pub mod conformance;
 pub mod fixtures;
 pub mod graphs;
+pub mod half;
 pub mod interpret;
 pub mod node_suite;
 pub mod random;

@@ -12,13 +12,13 @@ REGISTRY = {}
 @dataclass
 class Case:
     """One run of an operator: `inputs` in order (None: left out), `attrs` as ONNX has them, the outputs where onnxruntime has no
-    kernel for it, and how many outputs are asked for (None: all)."""
+    kernel for it or departs from the standard ("reference": those of the `onnx` package), and how many are asked for (None: all)."""
 
     name: str
     inputs: tuple
     attrs: dict
     opset: int
-    expected: tuple | None = None
+    expected: tuple | str | None = None
     outputs: int | None = None
 
 

@@ -57,6 +57,8 @@ def pad(s):
         yield case(f"{mode}_opset_10", s.f32(2, 3), opset=10, pads=[0, 1, 1, 2], mode=mode)
     yield case("wrap", s.f32(4, 5), i64(1, 2, 3, 0), opset=19, mode="wrap")
     yield case("attributes_opset_10", s.f32(2, 3), opset=10, pads=[0, 1, 1, 2], value=2.5)
+    x = s.f32(2, 3)
+    yield case("opset_1", x, opset=1, expected=(np.pad(x, ((1, 0), (2, 1)), constant_values=1.5),), paddings=[1, 2, 0, 1], value=1.5)
 
 
 @cases("Cast", "input -> output")

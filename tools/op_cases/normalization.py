@@ -1,5 +1,9 @@
 """Softmax, LogSoftmax, Hardmax and the normalisations."""
 
+from functools import partial
+
+import numpy as np
+
 from op_cases.case import INF, case, cases, f32
 
 
@@ -29,16 +33,29 @@ def log_softmax(s):
     yield from _softmax(s)
 
 
-@cases("BatchNormalization", "X scale B input_mean input_var -> Y")
+@cases("BatchNormalization", "X scale B input_mean input_var -> Y running_mean running_var saved_mean saved_var")
 def batch_normalization(s):
+    one = partial(case, outputs=1)
     stats = lambda c: (s.f32(c), s.f32(c), s.f32(c), s.f32(c, low=0.1, high=3))
-    yield case("images", s.f32(2, 3, 4, 5), *stats(3), opset=15)
-    yield case("epsilon", s.f32(1, 2, 3, 3), *stats(2), opset=15, epsilon=0.01)
-    yield case("one_dimension", s.f32(2, 3, 7), *stats(3), opset=15)
-    yield case("vectors", s.f32(5, 3), *stats(3), opset=15)
-    yield case("channels_17", s.f32(1, 17, 2, 2), *stats(17), opset=15)
-    yield case("opset_9", s.f32(2, 3, 2, 2), *stats(3), opset=9, epsilon=1e-3)
-    yield case("zero_variance", s.f32(1, 2, 2, 2), s.f32(2), s.f32(2), s.f32(2), f32(0, 1), opset=15)
+    yield one("images", s.f32(2, 3, 4, 5), *stats(3), opset=15)
+    yield one("epsilon", s.f32(1, 2, 3, 3), *stats(2), opset=15, epsilon=0.01)
+    yield one("one_dimension", s.f32(2, 3, 7), *stats(3), opset=15)
+    yield one("vectors", s.f32(5, 3), *stats(3), opset=15)
+    yield one("channels_17", s.f32(1, 17, 2, 2), *stats(17), opset=15)
+    yield one("opset_9", s.f32(2, 3, 2, 2), *stats(3), opset=9, epsilon=1e-3)
+    yield one("zero_variance", s.f32(1, 2, 2, 2), s.f32(2), s.f32(2), s.f32(2), f32(0, 1), opset=15)
+    training = partial(case, outputs=3, opset=15, expected="reference", training_mode=1)
+    yield training("training", s.f32(2, 3, 4, 5), *stats(3))
+    yield training("training_momentum", s.f32(3, 2, 5), *stats(2), momentum=0.3, epsilon=0.01)
+    yield training("training_vectors", s.f32(6, 3), *stats(3))
+    yield case("training_opset_14", s.f32(2, 2, 3), *stats(2), outputs=3, opset=14, expected="reference", training_mode=1)
+    by_position = lambda: (s.f32(2, 3), s.f32(2, 3), s.f32(2, 3), s.f32(2, 3, low=0.1, high=3))
+    yield one("by_position", s.f32(2, 2, 3), *by_position(), opset=7, spatial=0)
+    x, (scale, bias, mean, var) = s.f32(4, 2, 3), by_position()
+    new = [x.mean(0), x.var(0)]
+    y = (x - new[0]) / np.sqrt(new[1] + np.float32(1e-5)) * scale + bias
+    running = [np.float32(0.75) * a + np.float32(0.25) * b for a, b in zip((mean, var), new)]
+    yield case("training_by_position", x, scale, bias, mean, var, opset=6, expected=(y, *running, *new), spatial=0, momentum=0.75)
 
 
 @cases("LayerNormalization", "X Scale B -> Y Mean InvStdDev")

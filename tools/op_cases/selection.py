@@ -48,13 +48,15 @@ def expand(s):
     yield case("same", s.f32(2, 3), i64(2, 3))
 
 
-@cases("Tile", "input repeats -> output")
+@cases("Tile", "input repeats axis -> output")
 def tile(s):
     yield case("both_axes", s.f32(2, 3), i64(2, 2))
     yield case("rank_3", s.f32(2, 1, 3), i64(1, 3, 2))
     yield case("once", s.f32(2, 3), i64(1, 1))
     yield case("none", s.f32(2, 3), i64(0, 1))
     yield case("i64", s.ints(3), i64(3))
+    x = s.f32(2, 3)
+    yield case("opset_1", x, f32(2).reshape(()), f32(1).reshape(()), opset=1, expected=(np.tile(x, (1, 2)),))
 
 
 @cases("ConstantOfShape", "input -> output")
@@ -75,6 +77,8 @@ def range_(s):
     yield case("i64_down", np.array(5), np.array(-4), np.array(-2))
     yield case("i32", np.array(0, np.int32), np.array(4, np.int32), np.array(1, np.int32))
     yield case("empty", np.array(3), np.array(3), np.array(1))
+    half = lambda v: np.array(v, np.float16)
+    yield case("f16", half(1), half(2.5), half(0.25), opset=27, expected="reference", stash_type=1)
 
 
 @cases("EyeLike", "input -> output")
@@ -218,6 +222,10 @@ def mod(s):
     yield case("i64", i64(-4, 7, 5, 4, -7, 8), i64(2, -3, 8, -2, 3, 5))
     yield case("i64_fmod", i64(-4, 7, 5, 4, -7, 8), i64(2, -3, 8, -2, 3, 5), fmod=1)
     yield case("f32", s.f32(3, 4, low=-9, high=9), f32(1.5, -2, 3, 0.7), fmod=1)
+    x, y = s.f32(3, 4, low=-9, high=9), f32(1.5, -2, 3, -0.7)
+    yield case("f32_floored", x, y, opset=28, expected=(np.mod(x, y),))
+    x, y = f32(-3, 3, 0, -0.0, INF, 2, NAN, 5, -5, 4), f32(INF, -INF, -2, 2, 3, 0, 1, INF, -INF, -2)
+    yield case("special_floored", x, y, opset=28, expected=(f32(INF, -INF, -0.0, 0, NAN, NAN, NAN, 5, -5, -0.0),))
 
 
 @cases("Size", "data -> size")
@@ -236,6 +244,8 @@ def upsample(s):
     yield case("nearest", s.f32(1, 2, 2, 3), _scales(1, 1, 2, 3), opset=9, mode="nearest")
     yield case("linear", s.f32(1, 1, 3, 2), _scales(1, 1, 2, 2), opset=9, mode="linear")
     yield case("opset_7", s.f32(1, 1, 2, 2), opset=7, mode="nearest", scales=[1.0, 1.0, 2.0, 2.0])
+    x = s.f32(1, 1, 2, 2)
+    yield case("opset_1", x, opset=1, expected=(x.repeat(3, 2).repeat(2, 3),), mode="nearest", height_scale=3.0, width_scale=2.0)
 
 
 @cases("Resize", "X roi scales sizes -> Y")
@@ -267,6 +277,35 @@ def resize(s):
     yield case("cubic_exclude_outside", s.f32(1, 1, 4, 4), None, _scales(1, 1, 2, 1.5), mode="cubic",
                cubic_coeff_a=-0.5, exclude_outside=1)  # fmt: skip
     yield case("axes", s.f32(1, 2, 3, 4), None, None, i64(6, 5), opset=18, axes=[2, 3], mode="linear")
+    yield from _resized_otherwise(s)
+
+
+def _resized_otherwise(s):
+    for mode in ("linear", "cubic"):
+        for outside in (0, 1):
+            yield case(f"antialias_{mode}_{outside}", s.f32(1, 1, 7, 9), None, _scales(1, 1, 0.6, 0.37), opset=18, mode=mode, antialias=1,
+                       exclude_outside=outside, expected="reference")  # fmt: skip
+        yield case(f"antialias_{mode}_up", s.f32(1, 1, 3, 8), None, None, i64(1, 1, 5, 3), opset=19, mode=mode, antialias=1,
+                   expected="reference")  # fmt: skip
+        yield case(f"antialias_{mode}_corners", s.f32(1, 1, 7, 9), None, None, i64(1, 1, 3, 2), opset=19, mode=mode, antialias=1,
+                   coordinate_transformation_mode="align_corners", expected="reference")  # fmt: skip
+    crop = dict(coordinate_transformation_mode="tf_crop_and_resize")
+    roi = f32(0, 0, 0.31, 0.23, 1, 1, 0.73, 0.87)
+    for mode in ("nearest", "linear", "cubic"):
+        yield case(f"crop_{mode}", s.f32(1, 1, 5, 6), roi, None, i64(1, 1, 3, 4), mode=mode, **crop)
+        yield case(f"crop_{mode}_beyond", s.f32(1, 1, 4, 4), f32(0, 0, -0.37, 0.4, 1, 1, 0.6, 1.43), None, i64(1, 1, 4, 3), mode=mode,
+                   extrapolation_value=7.5, expected="reference", **crop)  # fmt: skip
+    yield case("crop_to_one", s.f32(1, 1, 5, 6), roi, None, i64(1, 1, 1, 3), mode="linear", expected="reference", **crop)
+    yield case("crop_axes", s.f32(1, 2, 4, 5), f32(0.1, 0.2, 0.9, 0.7), None, i64(3, 4), opset=18, axes=[3, 2], mode="linear",
+               expected="reference", **crop)  # fmt: skip
+    for policy in ("not_larger", "not_smaller"):
+        for mode in ("nearest", "linear"):
+            yield case(f"{policy}_{mode}", s.f32(1, 1, 4, 7), None, None, i64(9, 8), opset=18, axes=[2, 3], mode=mode,
+                       keep_aspect_ratio_policy=policy, expected="reference")  # fmt: skip
+    yield case("linear_integers", s.ints(1, 1, 3, 4, low=0, high=255, dtype=np.uint8), None, _scales(1, 1, 2, 2), mode="linear",
+               expected="reference")  # fmt: skip
+    yield case("cubic_integers", s.ints(1, 1, 4, 4, low=-128, high=127, dtype=np.int8), None, _scales(1, 1, 2, 1.5), mode="cubic",
+               expected="reference")  # fmt: skip
 
 
 def _extremes(s):
@@ -316,6 +355,8 @@ def depth_to_space(s):
 def space_to_depth(s):
     yield case("blocks_of_2", s.f32(1, 2, 4, 6), blocksize=2)
     yield case("blocks_of_3", s.f32(2, 1, 3, 6), blocksize=3)
+    for mode in ("DCR", "CRD"):
+        yield case(f"mode_{mode.lower()}", s.f32(1, 3, 4, 2), opset=28, expected="reference", blocksize=2, mode=mode)
 
 
 @cases("GatherElements", "data indices -> output")

@@ -25,6 +25,8 @@ def reshape(s):
     yield case("to_scalar", s.f32(1, 1), i64())
     yield case("from_scalar", s.f32(), i64(1, 1))
     yield case("i64_data", s.ints(6), i64(2, 3))
+    x = s.f32(2, 3, 4)
+    yield case("opset_1", x, opset=1, expected=(x.reshape(2, 2, 6),), shape=[0, 2, -1])
 
 
 @cases("Flatten", "input -> output")

@@ -16,11 +16,27 @@ const CONTRADICTORY: &[&str] = &[
     "test_castlike_FLOAT_to_BFLOAT16_expanded",
 ];
 
-/// Folders whose outputs another generator drew: types and extents agree, elements need not.
-const DRAWN: &str = "test_bernoulli";
+/// Folders whose outputs another generator (NumPy's) drew: types and extents agree, elements need not.
+const DRAWN: &[&str] = &[
+    "test_bernoulli",
+    "test_bernoulli_double",
+    "test_bernoulli_double_expanded",
+    "test_bernoulli_expanded",
+    "test_bernoulli_seed",
+    "test_bernoulli_seed_expanded",
+    "test_training_dropout",
+    "test_training_dropout_default",
+    "test_training_dropout_default_mask",
+    "test_training_dropout_mask",
+];
 
-/// Folders whose expected values are written with four digits.
-const ROUNDED: &[&str] = &["test_averagepool_2d_ceil_last_window_starts_on_pad"];
+/// Folders whose expected values are written with three or four digits.
+const ROUNDED: &[&str] = &[
+    "test_averagepool_2d_ceil_last_window_starts_on_pad",
+    "test_gridsample_bicubic",
+    "test_roialign_aligned_false",
+    "test_roialign_aligned_true",
+];
 
 /// Folders of an older suite whose expected values were made with 3.1415 for π.
 const ROUGH: &[&str] = &["test_blackmanwindow", "test_hammingwindow", "test_hannwindow"];
@@ -42,8 +58,8 @@ fn run(suite: &Path, passed_before: usize) {
             Outcome::Passed => passed += 1,
             Outcome::Unsupported(why) => unsupported.entry(reason(&why)).or_default().push(name.to_owned()),
             Outcome::Failed(why) if CONTRADICTORY.contains(&name) => assert!(why.contains("expected"), "{name}: {why}"),
-            Outcome::Failed(why) if name.starts_with(DRAWN) => assert!(why.contains("elements differ"), "{name}: {why}"),
-            Outcome::Failed(why) if ROUNDED.contains(&name) => assert!(why.contains("elements differ"), "{name}: {why}"),
+            Outcome::Failed(why) if DRAWN.contains(&name) => assert!(why.contains("elements differ"), "{name}: {why}"),
+            Outcome::Failed(why) if ROUNDED.contains(&name) => assert!(why.contains("e-5"), "{name}: {why}"),
             Outcome::Failed(why) if ROUGH.iter().any(|r| name.starts_with(r)) => assert!(why.contains("e-5"), "{name}: {why}"),
             Outcome::Failed(why) => failed.push(format!("{name}: {why}")),
         }
@@ -67,7 +83,7 @@ fn reason(why: &str) -> String {
 
 #[test]
 fn every_operator_that_exists_passes() {
-    run(&fixtures::path("fixtures/onnx-testdata/data/node"), 841);
+    run(&fixtures::path("fixtures/onnx-testdata/data/node"), 860);
 }
 
 /// The suites of a newer package, that `cargo xtask suites` makes where there is a Python for it.
@@ -81,12 +97,12 @@ fn run_made(name: &str, passed_before: usize) {
 
 #[test]
 fn newer_nodes() {
-    run_made("node", 1538);
+    run_made("node", 1614);
 }
 
 #[test]
 fn simple_models() {
-    run_made("simple", 7);
+    run_made("simple", 10);
 }
 
 #[test]

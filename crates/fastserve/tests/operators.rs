@@ -247,19 +247,19 @@ fn text(notes: &Notes) -> String {
     });
     for (name, since) in parts {
         let since: Vec<String> = since.iter().map(i64::to_string).collect();
-        out.push_str(&format!("| {name} | {} |\n", since.join(", ")));
+        let note = notes.notes.get(name).map_or("", String::as_str);
+        out.push_str(&format!("| {name} | {} | {note} |\n", since.join(", ")));
     }
     out + TAIL
 }
 
 /// Heads the operators that are made of others.
-const PARTS: &str =
-    "\n## Made of others\n\nThe reader writes these as the operators that they are made of.\n\n| operator | since |\n|---|---|\n";
+const PARTS: &str = "\n## Made of others\n\nThe reader writes these as the operators that they are made of.\n\n| operator | since | notes |\n|---|---|---|\n";
 
 #[test]
 fn the_list_is_current() {
     let notes: Notes = toml::from_str(&std::fs::read_to_string(common::file("docs/operators.toml")).unwrap()).unwrap();
-    let known: BTreeSet<&str> = definitions().map(|d| d.name).collect();
+    let known: BTreeSet<&str> = definitions().map(|d| d.name).chain(composites().map(|d| d.name)).collect();
     let unknown: Vec<&String> = notes.notes.keys().chain(notes.internal.keys()).filter(|n| !known.contains(n.as_str())).collect();
     assert!(unknown.is_empty(), "docs/operators.toml has notes of operators that are not there: {unknown:?}");
     let (path, text) = (common::file("docs/operators.md"), text(&notes));

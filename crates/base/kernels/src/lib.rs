@@ -4,6 +4,7 @@
 //! where they do not fit. It allocates nothing; scratch memory is the caller's. Results do not depend on the team's
 //! size, nor on which of the instruction sets with a fused multiply-add runs ([`class`] is the rule).
 
+pub mod attention;
 pub mod blocked;
 pub mod class;
 pub mod col2im;

@@ -38,7 +38,7 @@ pub struct Builder<'g> {
     ops: &'g dyn OpSet,
     node: &'g str,
     stem: &'g str,
-    asked: usize,
+    outputs: &'g [&'g str],
     opset: i64,
     made: usize,
 }
@@ -46,7 +46,12 @@ pub struct Builder<'g> {
 impl Builder<'_> {
     /// Outputs that are asked for, up to the last one that has a name.
     pub fn outputs_asked(&self) -> usize {
-        self.asked
+        self.outputs.len()
+    }
+
+    /// Whether an output is asked for.
+    pub fn asks(&self, output: usize) -> bool {
+        self.outputs.get(output).is_some_and(|name| !name.is_empty())
     }
 
     /// The version of the domain that the operator is written in.
@@ -152,7 +157,7 @@ impl Graph {
     ) -> Result<Vec<ValueId>, ComposeError> {
         let stem = outputs.iter().find(|n| !n.is_empty()).copied().unwrap_or(node);
         let first = self.num_values();
-        let mut builder = Builder { graph: self, ops, node, stem, asked: outputs.len(), opset: named.opset, made: 0 };
+        let mut builder = Builder { graph: self, ops, node, stem, outputs, opset: named.opset, made: 0 };
         let made = compose(&mut builder, named.attrs, inputs)?;
         if made.len() < outputs.len() {
             return Err(ShapeError::shape(format!("{} outputs asked of an operator that has {}", outputs.len(), made.len())).into());

@@ -134,7 +134,8 @@ impl Dim {
             return None;
         }
         match op {
-            DimOp::Max | DimOp::Min if self == other => Some(self),
+            DimOp::Max | DimOp::Min if self == other || self.absorbs(op, &other) => Some(self),
+            DimOp::Max | DimOp::Min if other.absorbs(op, &self) => Some(other),
             DimOp::Add | DimOp::Mul | DimOp::Max | DimOp::Min => commutative(op, self, other),
             DimOp::Sub if other.known().is_none() => difference(&self, &other),
             DimOp::Sub | DimOp::Div | DimOp::CeilDiv => by_constant(op, self, other.known()?),
@@ -170,6 +171,12 @@ impl Dim {
 
     fn weight(&self) -> u32 {
         if let Dim::Expr(e) = self { e.weight } else { 0 }
+    }
+
+    /// Whether `other` is the lesser of this and something for a maximum, or the larger for a minimum: then this is what both make.
+    fn absorbs(&self, op: DimOp, other: &Dim) -> bool {
+        let opposite = if op == DimOp::Max { DimOp::Min } else { DimOp::Max };
+        matches!(other, Dim::Expr(e) if e.op == opposite && (e.a == *self || e.b == *self))
     }
 
     /// `(rest, constant)` where this is `rest op constant`.
@@ -342,6 +349,9 @@ mod tests {
         let least = n().combine(DimOp::Min, 7.into()).unwrap().combine(DimOp::Min, 5.into()).unwrap();
         assert_eq!((least.eval(&[3]), least.eval(&[9])), (Some(3), Some(5)));
         assert_eq!(n().combine(DimOp::Min, n()), Some(n()));
+        let (capped, raised) = (n().combine(DimOp::Min, 7.into()), n().combine(DimOp::Max, 7.into()));
+        assert_eq!((n().combine(DimOp::Max, capped.clone().unwrap()), capped.unwrap().combine(DimOp::Max, n())), (Some(n()), Some(n())));
+        assert_eq!(raised.unwrap().combine(DimOp::Min, n()), Some(n()));
     }
 
     #[test]

@@ -102,6 +102,15 @@ impl<'g> GraphEdit<'g> {
     pub fn add_node(&mut self, name: &str, op: OpRef, inputs: &[Option<ValueId>]) -> Result<Vec<ValueId>, EditError> {
         let failed = |source| EditError::Infer { node: name.to_owned(), source };
         let count = self.graph.infer(&op, inputs).map_err(failed)?.len();
+        self.add_node_of(name, op, inputs, count)
+    }
+
+    /// Adds a node with so many fresh outputs, which may be fewer than the operator has.
+    ///
+    /// # Errors
+    /// As [`GraphEdit::add_node`].
+    pub fn add_node_of(&mut self, name: &str, op: OpRef, inputs: &[Option<ValueId>], count: usize) -> Result<Vec<ValueId>, EditError> {
+        let failed = |source| EditError::Infer { node: name.to_owned(), source };
         let names: Vec<Arc<str>> = (0..count).map(|_| self.fresh_name(name)).collect();
         let names: Vec<&str> = names.iter().map(|n| &**n).collect();
         self.log.edits.push(format!("add {} `{name}`", op.name()));

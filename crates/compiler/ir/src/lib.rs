@@ -32,7 +32,7 @@ pub use map::{CompareOp, LogicOp, MapOp};
 pub use movement::{Coordinates, Interpolation, Movement, NearestMode, PadMode, ResizeSpec};
 pub use op::{BuildError, Inputs, LATEST_OPSET, Op, OpError, OpRef, OpSet, ShapeError, downcast, normalize_axis};
 pub use spec::{
-    Body, Col2ImSpec, ControlSpec, ConvSpec, GemmSpec, LowerCx, Lowered, LrnSpec, NormalizeOver, NormalizeSpec, PackConvSpec, PackGemmSpec,
-    PoolKind, PoolSpec, RecurrentSpec, ReduceSpec, ScanSpec, SoftmaxSpec, Window2d,
+    AttentionSpec, Body, Col2ImSpec, ControlSpec, ConvSpec, GemmSpec, LowerCx, Lowered, LrnSpec, NormalizeOver, NormalizeSpec,
+    PackConvSpec, PackGemmSpec, PoolKind, PoolSpec, RecurrentSpec, ReduceSpec, ScanSpec, SoftmaxSpec, Window2d,
 };
 pub use verify::VerifyError;

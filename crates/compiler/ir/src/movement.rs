@@ -45,8 +45,6 @@ pub enum Interpolation {
     Cubic {
         /// The parameter of the curve.
         a: f32,
-        /// Whether elements beyond the ends weigh nothing.
-        exclude_outside: bool,
     },
 }
 
@@ -143,6 +141,11 @@ impl Movement {
 }
 
 impl Coordinates {
+    /// The extent of the input times the scale, where the corners of both are aligned: not cut to a whole number.
+    pub fn resized(from: usize, to: usize, scale: f32) -> f32 {
+        whole(scale * from as f32, to)
+    }
+
     /// The position in the input of position `x` in the output, in f32 as other engines compute it: neighbours are chosen by it.
     pub fn source(self, x: usize, from: usize, to: usize, scale: f32) -> f32 {
         let x = x as f32;
@@ -151,7 +154,7 @@ impl Coordinates {
             Coordinates::PytorchHalfPixel if to > 1 => (x + 0.5) / scale - 0.5,
             Coordinates::PytorchHalfPixel => 0.0,
             Coordinates::TfHalfPixelForNn => (x + 0.5) / scale,
-            Coordinates::AlignCorners if to > 1 => x * (from as f32 - 1.0) / (whole(scale * from as f32, to) - 1.0),
+            Coordinates::AlignCorners if to > 1 => x * (from as f32 - 1.0) / (Self::resized(from, to, scale) - 1.0),
             Coordinates::AlignCorners => 0.0,
             Coordinates::Asymmetric => x / scale,
             Coordinates::HalfPixelSymmetric => {

@@ -7,7 +7,7 @@ use fastserve_kernels::epilogue::Epilogue;
 use fastserve_kernels::gemm::PackFormat;
 use fastserve_kernels::recurrent::RecurrentCell;
 use fastserve_kernels::reduce::ReduceOp;
-use fastserve_tensor::MAX_RANK;
+use fastserve_tensor::{MAX_RANK, Shape};
 
 use crate::fact::Fact;
 use crate::graph::Graph;
@@ -42,6 +42,8 @@ pub enum Lowered {
     Pool(PoolSpec),
     /// Softmax along one axis.
     Softmax(SoftmaxSpec),
+    /// Attention: inputs are Q, K, V, and optionally a condition and two addends.
+    Attention(AttentionSpec),
     /// A reduction over axes.
     Reduce(ReduceSpec),
     /// Rows normalised by their mean and variance: inputs are X, and optionally scale and bias.
@@ -215,6 +217,42 @@ pub struct SoftmaxSpec {
     pub flatten: bool,
     /// Whether the logarithm is taken.
     pub log: bool,
+}
+
+/// `Softmax(scale · Q · Kᵀ, chosen among, then added to) · V`. Its operands and its result are tensors whose axes stand in an order of
+/// their own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttentionSpec {
+    /// Factor of the products.
+    pub scale: f32,
+    /// Of Q, K and V: axis `i` of `[heads…, row, column]` is axis `orders[…][i]` of the tensor, which may have one axis more. Of the result:
+    /// axis `i` of the tensor is axis `orders[3][i]` of `[heads…, row, column]`.
+    pub orders: [Vec<usize>; 4],
+    /// Of Q, K and V: where the tensor is read on the axis that is not in its order.
+    pub places: [usize; 3],
+    /// Whether scores stay where the condition holds, or where it does not.
+    pub stays: bool,
+    /// What the other scores become.
+    pub fill: f32,
+}
+
+impl AttentionSpec {
+    /// Where operand `i` (Q, K or V) begins in a tensor of these extents, and its strides along heads, rows and columns; `None` where the
+    /// tensor has no such axes or place.
+    pub fn strides(&self, i: usize, shape: &Shape) -> Option<(usize, [usize; MAX_RANK])> {
+        let (own, order) = (shape.strides(), self.orders.get(i)?);
+        let mut start = 0;
+        if shape.rank() == order.len() + 1 {
+            let axis = (0..shape.rank()).find(|axis| !order.contains(axis))?;
+            let place = *self.places.get(i)?;
+            start = (place < shape[axis]).then(|| place * own[axis])?;
+        }
+        let mut strides = [0; MAX_RANK];
+        for (stride, &axis) in strides.iter_mut().zip(order) {
+            *stride = *own.get(axis).filter(|_| axis < shape.rank())?;
+        }
+        Some((start, strides))
+    }
 }
 
 /// A reduction.

@@ -65,6 +65,8 @@ floats! {
 pub(crate) trait Int: fastserve_tensor::Element {
     fn to_i128(self) -> i128;
     fn wrap(v: i128) -> Self;
+    /// The nearest value, the even one of two, or the last one of the type.
+    fn nearest(v: f64) -> Self;
 }
 
 macro_rules! ints {
@@ -72,6 +74,7 @@ macro_rules! ints {
         $(impl Int for $t {
             fn to_i128(self) -> i128 { self as i128 }
             fn wrap(v: i128) -> Self { v as $t }
+            fn nearest(v: f64) -> Self { v.round_ties_even() as $t }
         })*
     };
 }

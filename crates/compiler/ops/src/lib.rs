@@ -19,6 +19,7 @@ mod order;
 mod quantized;
 mod random;
 mod recurrent;
+mod sampling;
 mod shape_ints;
 mod spectrum;
 mod window;

@@ -11,17 +11,19 @@ macro_rules! list {
 }
 
 list! {
+    affine_grid
     aligned
     arg_extreme
     attention
     batch_normalization
-    biased_gelu
     binary
     bits
     blocks
+    blocks_to_image
     cast
     cast_like
     causal_conv_with_state
+    center_crop_pad
     choose
     clip
     col2im
@@ -34,6 +36,7 @@ list! {
     conv_integer
     conv_transpose
     cum_sum
+    deform_conv
     depth_to_space
     dequantize_linear
     det
@@ -42,17 +45,19 @@ list! {
     dynamic_quantize_lstm
     einsum
     expand
+    extend_cache
     fill
     flatten
+    fused_attention
     fused_conv
     fused_gemm
-    fused_matmul
     fused_recurrent
     gather
     gather_elements
     gemm
     global_average_pool
     global_max_pool
+    grid_sample
     hardmax
     identity
     instance_normalization
@@ -61,9 +66,12 @@ list! {
     linear_attention
     losses
     lp_normalization
+    lp_pool
     lrn
     matmul
     matmul_integer
+    max_roi_pool
+    max_unpool
     mean_variance_normalization
     mel_weight_matrix
     non_max_suppression
@@ -82,12 +90,12 @@ list! {
     reshape
     resize
     reverse_sequence
+    roi_align
     rotary_embedding
     scatter
     shape
     shrink
     size
-    skip_normalization
     slice
     softmax
     split

@@ -24,7 +24,16 @@ fn mixed(mut x: u64) -> u64 {
 impl Stream {
     /// The stream of a seed; without one, another stream each time.
     pub(crate) fn new(seed: Option<f32>) -> Self {
-        let seed = seed.map_or_else(|| RandomState::new().hash_one(0u8), |s| u64::from(s.to_bits()));
+        Self::of_bits(seed.map(|s| u64::from(s.to_bits())))
+    }
+
+    /// The same of a seed that is an integer.
+    pub(crate) fn of_int(seed: Option<i64>) -> Self {
+        Self::of_bits(seed.map(i64::cast_unsigned))
+    }
+
+    fn of_bits(seed: Option<u64>) -> Self {
+        let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(0u8));
         Stream { key: mixed(seed.wrapping_add(STEP)) }
     }
 
@@ -72,5 +81,7 @@ mod tests {
         assert_eq!(first(Some(1.5)), first(Some(1.5)));
         assert_ne!(first(Some(1.5)), first(Some(2.5)));
         assert_ne!(Stream::new(None).key, Stream::new(None).key);
+        assert_eq!(Stream::of_int(Some(-7)).key, Stream::of_int(Some(-7)).key);
+        assert_ne!(Stream::of_int(Some(-7)).key, Stream::of_int(Some(7)).key);
     }
 }

@@ -199,6 +199,16 @@ impl Axis {
         self.kernel.checked_sub(1)?.checked_mul(self.dilation)?.checked_add(1)
     }
 
+    /// Number of whole windows in an input.
+    ///
+    /// # Errors
+    /// Not one fits.
+    pub(crate) fn windows(&self, input: usize) -> Result<usize, ShapeError> {
+        self.check_fits(input)?;
+        let rest = self.end(input).zip(self.span()).and_then(|(end, span)| end.checked_sub(span));
+        rest.map(|rest| rest / self.stride + 1).ok_or(ShapeError::Overflow)
+    }
+
     /// Refuses an input that is smaller, with its padding, than the window.
     fn check_fits(&self, input: usize) -> Result<(), ShapeError> {
         let span = self.span().ok_or(ShapeError::Overflow)?;

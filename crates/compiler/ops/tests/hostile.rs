@@ -21,6 +21,7 @@ const NAMES: &[&str] = &[
     "activation_alpha",
     "activation_beta",
     "activations",
+    "align_corners",
     "allowzero",
     "alpha",
     "antialias",
@@ -52,22 +53,28 @@ const NAMES: &[&str] = &[
     "exclude_outside",
     "exclusive",
     "extrapolation_value",
+    "fill",
     "fmod",
     "fs.axes",
     "fs.axis",
     "fs.by_group",
+    "fs.by_position",
     "fs.ends",
     "fs.flatten",
     "fs.k",
     "fs.mask_like_input",
+    "fs.one_axis",
+    "fs.p",
     "fs.pads",
     "fs.scales",
     "fs.second",
+    "fs.shape",
     "fs.split",
     "fs.starts",
     "fs.value",
     "gamma",
     "group",
+    "height_scale",
     "hidden_size",
     "high",
     "ignore_index",
@@ -77,6 +84,8 @@ const NAMES: &[&str] = &[
     "is_causal",
     "is_test",
     "k",
+    "k_order",
+    "k_place",
     "keep_aspect_ratio_policy",
     "keepdims",
     "kernel_shape",
@@ -94,6 +103,7 @@ const NAMES: &[&str] = &[
     "min",
     "min_gram_length",
     "mode",
+    "momentum",
     "nearest_mode",
     "ngram_counts",
     "ngram_indexes",
@@ -101,18 +111,26 @@ const NAMES: &[&str] = &[
     "num_groups",
     "num_heads",
     "num_outputs",
+    "offset_group",
     "onesided",
     "op",
     "output_datatype",
+    "output_height",
     "output_padding",
     "output_sequence",
     "output_shape",
+    "output_width",
     "p",
+    "padding_mode",
+    "paddings",
     "pads",
     "periodic",
     "perm",
     "pool_int64s",
+    "pooled_shape",
     "q_num_heads",
+    "q_order",
+    "q_place",
     "qk_matmul_output_mode",
     "ratio",
     "reduction",
@@ -120,6 +138,7 @@ const NAMES: &[&str] = &[
     "right_window_size",
     "rotary_embedding_dim",
     "sample_size",
+    "sampling_ratio",
     "scale",
     "scales",
     "seed",
@@ -129,10 +148,13 @@ const NAMES: &[&str] = &[
     "softcap",
     "softmax_precision",
     "sorted",
+    "spatial",
+    "spatial_scale",
     "split",
     "start",
     "starts",
     "stash_type",
+    "stays",
     "storage_order",
     "strides",
     "time_axis",
@@ -144,12 +166,16 @@ const NAMES: &[&str] = &[
     "transBatchB",
     "update_rule",
     "upper",
+    "v_order",
+    "v_place",
     "value",
     "value_float",
     "value_floats",
     "value_int",
     "value_ints",
     "weights",
+    "width_scale",
+    "y_order",
 ];
 
 fn int() -> impl Strategy<Value = i64> {
@@ -228,8 +254,9 @@ fn attr(name: &'static str) -> BoxedStrategy<Attr> {
         "equation" => equation().prop_map(Attr::Str).boxed(),
         "auto_pad" | "mode" | "coordinate_transformation_mode" | "nearest_mode" | "reduction" => word().prop_map(Attr::Str).boxed(),
         "value" => tensor().prop_map(Attr::Tensor).boxed(),
-        "alpha" | "beta" | "bias" | "clip" | "epsilon" | "fs.value" | "max" | "min" | "high" | "low" | "mean" | "ratio" | "scale"
-        | "seed" | "softcap" | "value_float" => float().prop_map(Attr::Float).boxed(),
+        "q_order" | "k_order" | "v_order" | "y_order" => prop::collection::vec(0..5i64, 2..5).prop_map(Attr::Ints).boxed(),
+        "alpha" | "beta" | "bias" | "clip" | "epsilon" | "fill" | "fs.value" | "max" | "min" | "high" | "low" | "mean" | "ratio"
+        | "scale" | "seed" | "softcap" | "value_float" => float().prop_map(Attr::Float).boxed(),
         "activations" => prop::collection::vec(function(), 1..4).prop_map(Attr::Strs).boxed(),
         "direction" => prop::sample::select(vec!["forward", "reverse", "bidirectional", "x"]).prop_map(|d| Attr::Str(d.into())).boxed(),
         "activation_alpha" | "activation_beta" | "value_floats" | "scales" | "fs.scales" => {
@@ -241,6 +268,7 @@ fn attr(name: &'static str) -> BoxedStrategy<Attr> {
         ]
         .prop_map(Attr::Ints)
         .boxed(),
+        "pooled_shape" => prop::collection::vec(int(), 1..4).prop_map(Attr::Ints).boxed(),
         "axes" | "ends" | "starts" | "split" | "fs.ends" | "fs.starts" | "fs.split" | "fs.axes" | "fs.k" | "pads" | "fs.pads" | "perm"
         | "ngram_counts" | "ngram_indexes" | "pool_int64s" | "shape" | "value_ints" => {
             prop::collection::vec(int(), 0..7).prop_map(Attr::Ints).boxed()
@@ -623,11 +651,44 @@ fn exercise_internal(pack: &str, op: &str, (shape, pack_attrs, attrs, given): &I
     Ops.build("", op, latest, attrs).map_or(0, |op| exercise(&op, &given))
 }
 
+/// Orders and places of operands, and inputs: often such that they fit.
+fn attention() -> impl Strategy<Value = (Attrs, Vec<Option<Given>>)> {
+    let of_rank = |rank: usize| {
+        let order = || Just((0..rank as i64).collect::<Vec<_>>()).prop_shuffle();
+        let orders =
+            prop_oneof![9 => prop::collection::vec(order(), 4), 1 => prop::collection::vec(prop::collection::vec(0..6i64, 2..5), 4)];
+        let masks = prop::collection::vec(prop::option::of((small_dims(0..rank + 1), any::<bool>())), 3);
+        let places = (prop::collection::vec(any::<bool>(), 3), prop::collection::vec(prop_oneof![9 => 0..3i64, 1 => int()], 3));
+        (orders, prop::collection::vec(small_dims(rank..rank + 1), 3), masks, places, prop::option::weighted(0.7, 0..4usize))
+    };
+    (2..6usize).prop_flat_map(of_rank).prop_map(|(orders, shapes, masks, (longer, places), same)| {
+        let names = ["q", "k", "v", "y"];
+        let attrs = names.iter().zip(orders).fold(Attrs::new(), |attrs, (name, order)| attrs.with_ints(&format!("{name}_order"), order));
+        let attrs = names.iter().zip(places).fold(attrs, |attrs, (name, place)| attrs.with_int(&format!("{name}_place"), place));
+        let fitted = |shape: Vec<Dim>| same.map_or(shape.clone(), |n| vec![Dim::Known(n); shape.len()]);
+        let operand = |(shape, longer): (Vec<Dim>, bool)| {
+            let more = if longer { Some(Dim::Known(2)) } else { None };
+            Some(plain_fact(fitted(shape).into_iter().chain(more).collect()))
+        };
+        let mut given: Vec<Option<Given>> = shapes.into_iter().zip(longer).map(operand).collect();
+        given.extend(masks.into_iter().enumerate().map(|(i, mask)| {
+            let dtype = if i == 0 { DType::Bool } else { DType::F32 };
+            mask.map(|(shape, fits)| Given { fact: Fact::new(dtype, if fits { fitted(shape) } else { shape }), fill: 1 })
+        }));
+        (attrs, given)
+    })
+}
+
 #[test]
 fn internal_operators_never_panic() {
     let gemm = hunt(8 * cases(), product(), |i| exercise_internal("fs.PackGemmB", "fs.Gemm", i));
     let conv = hunt(8 * cases(), convolution(), |i| exercise_internal("fs.PackConv", "fs.Conv", i));
-    hunt_all("internal", [("fs.Gemm".to_owned(), gemm), ("fs.Conv".to_owned(), conv)].into_iter());
+    let latest = fastserve_ir::LATEST_OPSET;
+    let run =
+        |(attrs, given): &(Attrs, Vec<Option<Given>>)| Ops.build("", "fs.Attention", latest, attrs).map_or(0, |op| exercise(&op, given));
+    let attention = hunt(8 * cases(), attention(), run);
+    let all = [("fs.Gemm".to_owned(), gemm), ("fs.Conv".to_owned(), conv), ("fs.Attention".to_owned(), attention)];
+    hunt_all("internal", all.into_iter());
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod fuse_bias;
 mod fuse_residual;
 mod gelu;
 mod hard_swish;
+mod heads;
 mod identity;
 mod layer_norm;
 mod linear;
@@ -31,6 +32,7 @@ mod sum;
 mod transpose;
 mod util;
 mod weight_scale;
+mod widen;
 
 use std::collections::BTreeMap;
 
@@ -63,6 +65,7 @@ pub use split_batchnorm::SplitBatchNorm;
 pub use sum::SumToAdd;
 pub use transpose::TransposeChain;
 pub use weight_scale::WeightScale;
+pub use widen::Widen;
 
 /// A change of a graph that keeps what it computes.
 pub trait Pass: Sync {
@@ -93,6 +96,9 @@ pub const PIPELINE: &[&dyn Pass] = &[
     &ReshapeChain,
     &CommonSubexpressions,
     &TransposeChain,
+    &DeadCode,
+    // Kernels are of f32.
+    &Widen,
     &DeadCode,
     // Functions that exporters write in parts.
     &LayerNorm,

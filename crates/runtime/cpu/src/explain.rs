@@ -47,6 +47,7 @@ fn flops(step: &ModelStep, extents: &[Extent]) -> u64 {
     let out: u64 = step.outs.iter().map(|id| extents[id.index()].shape.numel() as u64).sum();
     let per_output = match &step.lowered {
         Lowered::Gemm(spec) => input(0).and_then(|a| a.iter().rev().nth(usize::from(spec.trans_a)).copied()).unwrap_or(0) as u64 * 2,
+        Lowered::Attention(spec) => 4 * input(1).and_then(|k| k.get(*spec.orders[1].iter().rev().nth(1)?).copied()).unwrap_or(0) as u64,
         Lowered::Conv(_) => input(1).map_or(0, |w| w.iter().skip(1).product::<usize>()) as u64 * 2,
         Lowered::Pool(spec) => input(0).map_or(0, |x| taps(&spec.window.kernel, &x)),
         Lowered::PackGemmB(_) | Lowered::PackConv(_) | Lowered::Alias => 0,

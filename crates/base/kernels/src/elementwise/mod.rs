@@ -2,11 +2,13 @@
 
 mod binary;
 mod broadcast;
+mod half;
 mod map;
 mod unary;
 
 pub use binary::{BINARY, BinaryOp, Operand, binary_f32};
 pub use broadcast::MAX_DIMS;
+pub use half::{HALVES, Half, narrow, widen};
 pub use map::{Source, map1, map2, map3, update, update1};
 pub use unary::{Param, UNARY, UnaryOp, unary_f32, unary_in_place_f32};
 

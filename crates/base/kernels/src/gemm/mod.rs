@@ -8,6 +8,7 @@ mod split;
 mod table;
 
 pub use pack::{PackFormat, pack_b};
+pub(crate) use table::chain_row;
 pub use table::{GEMM, GemmRow, row_for, select};
 
 use crate::class::RoundingClass;
@@ -233,7 +234,7 @@ fn check(cpu: Cpu, row: &GemmRow, args: &GemmF32<'_>) -> Result<(), KernelError>
 }
 
 /// Whether the elements at the given `(size, stride)` pairs, all of a length that does not overflow, are all different.
-fn apart(dims: &mut [(usize, usize)]) -> bool {
+pub(crate) fn apart(dims: &mut [(usize, usize)]) -> bool {
     dims.sort_unstable_by_key(|&(_, stride)| stride);
     let mut span = 0;
     let mut apart = true;

@@ -138,6 +138,11 @@ pub fn row_for(cpu: Cpu, format: PackFormat, m: usize) -> Option<&'static GemmRo
     GEMM.iter().filter(|row| row.isa == cpu.id() && row.pack == format).min_by_key(|row| row.cost(m))
 }
 
+/// The kernel of class Chain of exactly the set in use for `m` rows. All of them read one layout of B.
+pub(crate) fn chain_row(cpu: Cpu, m: usize) -> Option<&'static GemmRow> {
+    GEMM.iter().filter(|row| row.isa == cpu.id() && row.class == RoundingClass::Chain).min_by_key(|row| row.cost(m))
+}
+
 /// Multiply-adds of one vector under way before the first ends, on two units: fewer sums wait for each other.
 const IN_FLIGHT: usize = 8;
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use fastserve_ir::{Attrs, Dim, Fact, Graph, OpRef, ValueId, ints_of};
+use fastserve_ir::{Attrs, Dim, Fact, Graph, LATEST_OPSET, OpRef, ValueId, ints_of};
 use fastserve_tensor::DType;
 
 use crate::attributes;
@@ -88,9 +88,7 @@ impl<'f> Loader<'f, '_> {
         let made = match node.op {
             "If" => self.if_node(&site),
             "Loop" => self.loop_node(&site),
-            _ if header.opsets.version(node.domain).is_some_and(|v| v < 9) => {
-                Err(Refusal::Unsupported("the form before opset 9, which walks batches of sequences".into()))
-            }
+            _ if header.opsets.version(node.domain).is_some_and(|v| v < 9) => self.batched_scan(&site),
             _ => self.scan_node(&site),
         };
         let (attrs, captures) = match made {
@@ -103,6 +101,10 @@ impl<'f> Loader<'f, '_> {
             Err(Refusal::Wrong(e)) => return Err(e),
         };
         let opset = header.opsets.version(node.domain).unwrap_or_default();
+        if node.op == "Scan" && opset < 9 {
+            // The lengths of sequences, which are not taken.
+            given.remove(0);
+        }
         let inputs = given.into_iter().chain(captures.into_iter().map(Some)).collect();
         match self.ops.build("", node.op, opset, &attrs) {
             Ok(op) => Ok(Some((op, inputs))),
@@ -152,8 +154,7 @@ impl<'f> Loader<'f, '_> {
         let Site { node, given, header, .. } = *site;
         let (place, name) = (site.place(), site.name());
         let span = graph_of(node, "body", &place)?;
-        let plain: Vec<Span<'f>> = node.attributes.iter().copied().filter(|&s| Attribute::read(s).is_ok_and(|a| a.g.is_none())).collect();
-        let attrs = attributes::read(&plain, &mut self.data, &self.given_attrs, &place)?;
+        let attrs = self.plain_attrs(node, &place)?;
         let wrong = |why: &str| Refusal::from(OnnxError::invalid(place.as_str(), why));
         let scans = attrs.int("num_scan_inputs").ok().flatten().and_then(|n| usize::try_from(n).ok());
         let scans = scans.filter(|&n| n <= given.len()).ok_or_else(|| wrong("expected num_scan_inputs of no more than the inputs"))?;
@@ -167,6 +168,62 @@ impl<'f> Loader<'f, '_> {
         }
         let read = self.steady(span, &name, &mut formals, Carried { first_in: 0, first_out: 0, count: states }, header)?;
         Ok(self.with_body(attrs.with_int("fs.states", states as i64), read, given.len()))
+    }
+
+    /// The form before opset 9, which walks sequences in batches: a walk over the batch, and within it one over a sequence.
+    fn batched_scan(&mut self, site: &Site<'_, 'f>) -> Result<Bound, Refusal> {
+        let Site { node, given, header, .. } = *site;
+        let (place, name) = (site.place(), site.name());
+        let Some((None, given)) = given.split_first() else {
+            return Err(Refusal::Unsupported("lengths of sequences (before opset 9)".into()));
+        };
+        let span = graph_of(node, "body", &place)?;
+        let attrs = self.plain_attrs(node, &place)?;
+        let wrong = |why: &str| Refusal::from(OnnxError::invalid(place.as_str(), why));
+        let scans = attrs.int("num_scan_inputs").ok().flatten().and_then(|n| usize::try_from(n).ok()).filter(|&n| n <= given.len());
+        let scans = scans.ok_or_else(|| wrong("expected num_scan_inputs of no more than the inputs"))?;
+        let directions = attrs.ints("directions").ok().flatten().unwrap_or_else(|| vec![0; scans]);
+        let states = given.len() - scans;
+        let mut formals = self.given_facts(given, &place)?;
+        first_axes_off(&mut formals).ok_or_else(|| wrong("an input has no axis of batches"))?;
+        let sequences: Vec<Fact> = formals.iter().map(|f| f.fact.clone()).collect();
+        first_axes_off(&mut formals[states..]).ok_or_else(|| wrong("a scanned input has no axis of sequences"))?;
+        let read = self.steady(span, &name, &mut formals, Carried { first_in: 0, first_out: 0, count: states }, header)?;
+        let stacked = read.graph.outputs().len();
+        let attrs = Attrs::new().with_int("num_scan_inputs", scans as i64).with_ints("scan_input_directions", directions);
+        let (attrs, captures) = self.with_body(attrs.with_int("fs.states", states as i64), read, given.len());
+        let graph = self.walk(&name, &sequences, &captures, attrs, stacked).map_err(Refusal::Unsupported)?;
+        let attrs = Attrs::new().with_int("num_scan_inputs", given.len() as i64).with_int("fs.states", 0);
+        Ok(self.with_body(attrs, Read { graph: Arc::new(graph), captures }, given.len()))
+    }
+
+    /// The graph of one Scan, of facts of the graph at hand; or why there is none.
+    fn walk(&mut self, name: &str, sequences: &[Fact], captures: &[ValueId], attrs: Attrs, outputs: usize) -> Result<Graph, String> {
+        let scan = self.ops.build("", "Scan", LATEST_OPSET, &attrs).map_err(|e| e.to_string())?;
+        let outer = std::mem::replace(&mut self.graph, Graph::new(format!("{name}/batch")));
+        let mut dims = HashMap::new();
+        let facts = sequences.iter().chain(captures.iter().map(|&v| outer.fact(v)));
+        let inputs: Vec<Option<ValueId>> = facts
+            .enumerate()
+            .map(|(i, fact)| {
+                let label = format!("in{i}");
+                let fact = self.inner_fact(fact, &label, &mut dims);
+                Some(self.graph.add_input(&label, fact))
+            })
+            .collect();
+        let mut graph = std::mem::replace(&mut self.graph, outer);
+        let names: Vec<String> = (0..outputs).map(|i| format!("out{i}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let id = graph.add_node("scan", scan, &inputs, &names).map_err(|e| e.to_string())?;
+        let made = graph.node(id).map(|n| n.outputs.clone()).unwrap_or_default();
+        made.into_iter().for_each(|v| graph.add_output(v));
+        Ok(graph)
+    }
+
+    /// The attributes of a node that are no graphs.
+    fn plain_attrs(&mut self, node: &Node<'f>, place: &str) -> Result<Attrs, Refusal> {
+        let plain: Vec<Span<'f>> = node.attributes.iter().copied().filter(|&s| Attribute::read(s).is_ok_and(|a| a.g.is_none())).collect();
+        attributes::read(&plain, &mut self.data, &self.given_attrs, place)
     }
 
     fn with_body(&self, attrs: Attrs, read: Read, first: usize) -> Bound {
@@ -282,6 +339,18 @@ impl<'f> Loader<'f, '_> {
         let ints = fact.ints.as_ref().and_then(|ints| ints.iter().map(|d| d.known().map(Dim::Known)).collect::<Option<Vec<_>>>());
         Fact::new(fact.dtype, shape).with_ints(ints)
     }
+}
+
+/// Takes the first axis off each; none where there is one without.
+fn first_axes_off(formals: &mut [Formal]) -> Option<()> {
+    formals.iter_mut().try_for_each(|formal| {
+        if formal.fact.shape.is_empty() {
+            return None;
+        }
+        formal.fact.shape.remove(0);
+        formal.open.remove(0);
+        Some(())
+    })
 }
 
 pub(crate) fn graph_of<'f>(node: &Node<'f>, name: &str, place: &str) -> Result<Span<'f>, OnnxError> {

@@ -68,6 +68,8 @@ fn every_form_of_every_operator() {
         let bytes = match write_bytes(&graph, &Ops) {
             Ok(bytes) => bytes,
             Err(WriteError::Unsupported(_)) if v.op.starts_with("fs.") => continue,
+            // Parameters for each position went with version 9.
+            Err(WriteError::Unsupported(_)) if v.attrs.int("spatial") == Ok(Some(0)) => continue,
             Err(e) => {
                 failed.push(format!("{}: {e}", v.path.display()));
                 continue;

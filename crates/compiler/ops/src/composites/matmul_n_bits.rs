@@ -2,7 +2,7 @@
 
 use fastserve_ir::{AttrError, Attrs, Builder, ComposeError, ValueId};
 
-use super::quantized::{first, opt, req};
+use super::parts::{first, opt, req};
 use crate::def::CompositeDef;
 
 pub(crate) const DEFS: &[CompositeDef] = &[CompositeDef { name: "com.microsoft.MatMulNBits", since: 1, compose }];

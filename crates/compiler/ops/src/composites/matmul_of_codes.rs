@@ -2,7 +2,8 @@
 
 use fastserve_ir::{Attrs, Builder, ComposeError, ValueId};
 
-use super::quantized::{first, float, opt, req, rows, saturate};
+use super::parts::{first, float, opt, req};
+use super::quantized::{rows, saturate};
 use crate::def::CompositeDef;
 
 pub(crate) const DEFS: &[CompositeDef] = &[

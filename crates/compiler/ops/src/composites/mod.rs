@@ -1,11 +1,21 @@
 //! Operators that are made of others: one file each, one word each in the list.
 
+mod attending;
+mod attention;
+mod biased_gelu;
+mod embed_layer_normalization;
 mod fused_conv;
+mod fused_matmul;
+mod group_query_attention;
 mod matmul_n_bits;
 mod matmul_of_codes;
+mod multi_head_attention;
+mod parts;
 mod qlinear;
 mod qlinear_conv;
 mod quantized;
+mod rotary_embedding;
+mod skip_normalization;
 
 use crate::def::CompositeDef;
 
@@ -17,9 +27,17 @@ macro_rules! list {
 }
 
 list! {
+    attention
+    biased_gelu
+    embed_layer_normalization
     fused_conv
+    fused_matmul
+    group_query_attention
     matmul_n_bits
     matmul_of_codes
+    multi_head_attention
     qlinear
     qlinear_conv
+    rotary_embedding
+    skip_normalization
 }

@@ -2,7 +2,8 @@
 
 use fastserve_ir::{Attrs, Builder, ComposeError, ShapeError, ValueId};
 
-use super::quantized::{dequantize, opt, quantize, req};
+use super::parts::{opt, req};
+use super::quantized::{dequantize, quantize};
 use crate::def::CompositeDef;
 
 pub(crate) const DEFS: &[CompositeDef] = &[

@@ -2,7 +2,8 @@
 
 use fastserve_ir::{Attrs, Builder, ComposeError, ValueId};
 
-use super::quantized::{column, first, float, opt, req, saturate};
+use super::parts::{column, first, float, opt, req};
+use super::quantized::saturate;
 use crate::def::CompositeDef;
 
 pub(crate) const DEFS: &[CompositeDef] = &[CompositeDef { name: "QLinearConv", since: 10, compose }];

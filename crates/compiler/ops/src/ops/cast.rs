@@ -38,7 +38,7 @@ const ONNX_TYPES: &[(i64, DType)] = &[
 ];
 
 /// Types between which there are kernels.
-const KERNEL_TYPES: &[DType] = &[DType::Bool, DType::U8, DType::I32, DType::I64, DType::F16, DType::F32];
+const KERNEL_TYPES: &[DType] = &[DType::Bool, DType::U8, DType::I32, DType::I64, DType::F16, DType::BF16, DType::F32];
 
 /// The words by which opset 1 names them.
 const WORDS: &[(&str, DType)] = &[

@@ -13,7 +13,7 @@ use crate::def::OpDef;
 pub(crate) const DEFS: &[OpDef] = &[
     OpDef { name: "If", since: 1, build: |attrs, _| control(if_of(attrs)?) },
     OpDef { name: "Loop", since: 1, build: |attrs, _| control(loop_of(attrs)?) },
-    OpDef { name: "Scan", since: 9, build: |attrs, _| control(scan_of(attrs)?) },
+    OpDef { name: "Scan", since: 8, build: |attrs, _| control(scan_of(attrs)?) },
 ];
 
 /// A node that runs graphs.

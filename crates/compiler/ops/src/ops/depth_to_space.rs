@@ -6,6 +6,7 @@ use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, Op, OpError, 
 
 use crate::def::OpDef;
 use crate::moves::{flat, remap};
+use crate::numbers::choice;
 
 /// Channels to pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +22,14 @@ pub struct DepthToSpace {
 pub struct SpaceToDepth {
     /// Pixels along each axis of a block.
     pub blocksize: usize,
+    /// Whether a channel's blocks lie together (CRD), else the blocks' channels (DCR).
+    pub crd: bool,
 }
 
 pub(crate) const DEFS: &[OpDef] =
     &[OpDef { name: "DepthToSpace", since: 1, build: depth_to_space }, OpDef { name: "SpaceToDepth", since: 1, build: space_to_depth }];
+
+const MODES: [&str; 2] = ["DCR", "CRD"];
 
 fn blocksize(attrs: &Attrs) -> Result<usize, AttrError> {
     let size = attrs.int("blocksize")?.ok_or(AttrError::Missing("blocksize"))?;
@@ -34,17 +39,12 @@ fn blocksize(attrs: &Attrs) -> Result<usize, AttrError> {
 
 fn depth_to_space(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     attrs.only(&["blocksize", "mode"])?;
-    let crd = match attrs.str("mode")?.as_deref() {
-        None | Some("DCR") => false,
-        Some("CRD") => true,
-        Some(other) => return Err(AttrError::value("mode", format!("expected DCR or CRD, got {other}"))),
-    };
-    Ok(Arc::new(DepthToSpace { blocksize: blocksize(attrs)?, crd }))
+    Ok(Arc::new(DepthToSpace { blocksize: blocksize(attrs)?, crd: choice(attrs, "mode", &MODES, 0)? == 1 }))
 }
 
 fn space_to_depth(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
-    attrs.only(&["blocksize"])?;
-    Ok(Arc::new(SpaceToDepth { blocksize: blocksize(attrs)? }))
+    attrs.only(&["blocksize", "mode"])?;
+    Ok(Arc::new(SpaceToDepth { blocksize: blocksize(attrs)?, crd: choice(attrs, "mode", &MODES, 0)? == 1 }))
 }
 
 fn times(dim: &Dim, n: usize) -> Result<Dim, ShapeError> {
@@ -64,7 +64,7 @@ impl Op for DepthToSpace {
     }
 
     fn attrs(&self) -> Attrs {
-        Attrs::new().with_int("blocksize", self.blocksize as i64).with_str("mode", if self.crd { "CRD" } else { "DCR" })
+        Attrs::new().with_int("blocksize", self.blocksize as i64).with_str("mode", MODES[usize::from(self.crd)])
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
@@ -90,7 +90,8 @@ impl Op for SpaceToDepth {
     }
 
     fn attrs(&self) -> Attrs {
-        Attrs::new().with_int("blocksize", self.blocksize as i64)
+        let attrs = Attrs::new().with_int("blocksize", self.blocksize as i64);
+        if self.crd { attrs.with_str("mode", MODES[1]) } else { attrs }
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
@@ -105,8 +106,8 @@ impl Op for SpaceToDepth {
             let (&[n, c, h, w], [_, channels, ..]) = (index, from.dims()) else {
                 return Err(OpError::Value(format!("expected images, got {from}")));
             };
-            let block = c.checked_div(*channels).unwrap_or(0);
-            flat(&from, &[n, c % channels.max(&1), h * b + block / b, w * b + block % b]).map(Some)
+            let (block, channel) = if self.crd { (c % (b * b), c / (b * b)) } else { (c / channels.max(&1), c % channels.max(&1)) };
+            flat(&from, &[n, channel, h * b + block / b, w * b + block % b]).map(Some)
         })
     }
 }

@@ -11,10 +11,10 @@ use crate::ops::identity::copy;
 use crate::random::Stream;
 
 /// Dropout. Only where the third input is true, elements are left out, and those that stay are scaled by what is left.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dropout {
     /// The seed of what is left out.
-    pub seed: Option<f32>,
+    pub seed: Option<i64>,
     /// Before opset 10: the mask has the type of the input.
     pub mask_like_input: bool,
 }
@@ -33,7 +33,7 @@ fn build(attrs: &Attrs, known: &[&str], mask_like_input: bool) -> Result<OpRef, 
     // Models are run, not trained: that a model of opset 1 says otherwise is how exporters left it.
     attrs.flag("is_test", false)?;
     attrs.float("ratio")?;
-    Ok(Arc::new(Dropout { seed: attrs.float("seed")?, mask_like_input: attrs.flag("fs.mask_like_input", mask_like_input)? }))
+    Ok(Arc::new(Dropout { seed: attrs.int("seed")?, mask_like_input: attrs.flag("fs.mask_like_input", mask_like_input)? }))
 }
 
 /// Whether elements are certainly not left out.
@@ -47,7 +47,7 @@ impl Op for Dropout {
     }
 
     fn attrs(&self) -> Attrs {
-        let attrs = self.seed.map_or(Attrs::new(), |s| Attrs::new().with_float("seed", s));
+        let attrs = self.seed.map_or(Attrs::new(), |s| Attrs::new().with_int("seed", s));
         if self.mask_like_input { attrs.with_int("fs.mask_like_input", 1) } else { attrs }
     }
 
@@ -73,11 +73,15 @@ impl Op for Dropout {
             let all = if io.num_outputs() > 1 { vec![1.0; count] } else { Vec::new() };
             return store_if_asked(io, 1, &all);
         }
-        let stream = Stream::new(self.seed);
+        let stream = Stream::of_int(self.seed);
         let stays: Vec<f64> = (0..count).map(|i| f64::from(u8::from(stream.uniform(i) >= ratio))).collect();
         let scaled: Vec<f64> = numbers(io, 0)?.iter().zip(&stays).map(|(x, s)| if *s == 0.0 { 0.0 } else { x / (1.0 - ratio) }).collect();
         store(io, 0, &scaled)?;
         store_if_asked(io, 1, &stays)
+    }
+
+    fn repeatable(&self) -> bool {
+        self.seed.is_some()
     }
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {

@@ -7,6 +7,7 @@ use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowe
 use crate::broadcast::{broadcast, broadcast_strides, fits};
 use crate::def::OpDef;
 use crate::moves::{flat, remap};
+use crate::numbers::numbers_of;
 use crate::shape_ints::{self, Int};
 
 /// Broadcasts to the extents of the second input; an extent of 1 there keeps the input's.
@@ -15,12 +16,21 @@ pub struct Expand;
 
 /// Each axis repeated as often as the second input says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tile;
+pub struct Tile {
+    /// Whether only the axis is repeated that the third input says (before opset 6).
+    pub one_axis: bool,
+}
 
 pub(crate) const DEFS: &[OpDef] = &[
     OpDef { name: "Expand", since: 8, build: |attrs, _| plain(attrs, Arc::new(Expand)) },
-    OpDef { name: "Tile", since: 6, build: |attrs, _| plain(attrs, Arc::new(Tile)) },
+    OpDef { name: "Tile", since: 1, build: |attrs, _| tile(attrs, true) },
+    OpDef { name: "Tile", since: 6, build: |attrs, _| tile(attrs, false) },
 ];
+
+fn tile(attrs: &Attrs, one_axis: bool) -> Result<OpRef, AttrError> {
+    attrs.only(&["fs.one_axis"])?;
+    Ok(Arc::new(Tile { one_axis: attrs.flag("fs.one_axis", one_axis)? }))
+}
 
 fn plain(attrs: &Attrs, op: OpRef) -> Result<OpRef, AttrError> {
     attrs.only(&[]).map(|()| op)
@@ -80,11 +90,14 @@ impl Op for Tile {
     }
 
     fn attrs(&self) -> Attrs {
-        Attrs::new()
+        if self.one_axis { Attrs::new().with_int("fs.one_axis", 1) } else { Attrs::new() }
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.req(0)?;
+        if self.one_axis {
+            return Ok(vec![Fact::new(x.dtype, along(inputs, x)?)]);
+        }
         let times = match shape_ints::signed(inputs, 1) {
             Err(ShapeError::DataDependent(_)) => vec![Int::Dim(Dim::New); x.rank()],
             times => times?,
@@ -111,6 +124,20 @@ impl Op for Tile {
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         if same_extents(cx) { Lowered::Alias } else { Lowered::Move(Movement::Tile) }
     }
+}
+
+/// The extents where floats say how often which axis is repeated.
+fn along(inputs: &Inputs<'_>, x: &Fact) -> Result<Vec<Dim>, ShapeError> {
+    let number = |i| -> Result<Option<i64>, ShapeError> {
+        let Some(value) = &inputs.req(i)?.value else { return Ok(None) };
+        let list = value.view().ok().filter(|v| v.shape().numel() == 1).and_then(|v| numbers_of(&v).ok());
+        let one = list.and_then(|l| l.first().copied()).filter(|n| n.fract() == 0.0 && n.abs() < 1e15);
+        one.map(|n| Some(n as i64)).ok_or_else(|| ShapeError::shape(format!("input {i}: expected one whole number")))
+    };
+    let (Some(times), Some(axis)) = (number(1)?, number(2)?) else { return Ok(vec![Dim::New; x.rank()]) };
+    let (mut shape, axis) = (x.shape.clone(), fastserve_ir::normalize_axis(axis, x.rank())?);
+    shape[axis] = tiled(&shape[axis], Int::Known(times))?;
+    Ok(shape)
 }
 
 fn tiled(dim: &Dim, times: Int) -> Result<Dim, ShapeError> {

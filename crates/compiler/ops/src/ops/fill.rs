@@ -32,9 +32,18 @@ pub struct EyeLike {
 
 pub(crate) const DEFS: &[OpDef] = &[
     OpDef { name: "ConstantOfShape", since: 9, build: constant_of_shape },
-    OpDef { name: "Range", since: 11, build: |attrs, _| attrs.only(&[]).map(|()| Arc::new(Range) as OpRef) },
+    OpDef { name: "Range", since: 11, build: range },
     OpDef { name: "EyeLike", since: 9, build: eye_like },
 ];
+
+/// The type of what is between (`stash_type`, from opset 27 on) is f64 here.
+fn range(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
+    attrs.only(&["stash_type"])?;
+    match attrs.int_or("stash_type", 1)? {
+        1 | 11 => Ok(Arc::new(Range)),
+        other => Err(AttrError::value("stash_type", format!("expected 1 or 11, got {other}"))),
+    }
+}
 
 fn constant_of_shape(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     attrs.only(&["value"])?;

@@ -31,7 +31,7 @@ pub struct InstanceNormalization {
 pub(crate) const DEFS: &[OpDef] = &[
     OpDef { name: "GroupNormalization", since: 18, build: |attrs, _| build_group(attrs, true) },
     OpDef { name: "GroupNormalization", since: 21, build: |attrs, _| build_group(attrs, false) },
-    OpDef { name: "InstanceNormalization", since: 6, build },
+    OpDef { name: "InstanceNormalization", since: 1, build },
 ];
 
 fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {

@@ -25,8 +25,11 @@ pub use fastserve_ir::PadMode;
 const MODES: &[(&str, PadMode)] =
     &[("constant", PadMode::Constant), ("reflect", PadMode::Reflect), ("edge", PadMode::Edge), ("wrap", PadMode::Wrap)];
 
-pub(crate) const DEFS: &[OpDef] =
-    &[OpDef { name: "Pad", since: 2, build: |attrs, _| old(attrs, "pads", "value") }, OpDef { name: "Pad", since: 11, build }];
+pub(crate) const DEFS: &[OpDef] = &[
+    OpDef { name: "Pad", since: 1, build: |attrs, _| old(attrs, "paddings", "value") },
+    OpDef { name: "Pad", since: 2, build: |attrs, _| old(attrs, "pads", "value") },
+    OpDef { name: "Pad", since: 11, build },
+];
 
 fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     if attrs.get("fs.pads").is_some() {

@@ -132,30 +132,43 @@ impl Pool {
         Ok(())
     }
 
-    /// Calls `at` for each element of an output with its plane of the input, the window, and where it is.
     fn body<T: Element, Y: Element>(
         &self,
         io: &mut Io<'_>,
         output: usize,
         at: impl Fn(&[T], &[Axis], &[usize], &[usize]) -> Y,
     ) -> Result<(), OpError> {
-        let (sx, so) = (io.shape(0)?, io.out_shape(output)?);
-        if sx.rank() != so.rank() || sx.rank() != self.kernel().len() + 2 || sx[..2] != so[..2] {
-            return Err(OpError::Value(format!("expected {so} of {sx} by a window of {:?}", self.kernel())));
-        }
-        let axes = self.window.resolve(&sx[2..], self.kernel())?;
-        if so.contains(&0) {
-            return Ok(());
-        }
-        let (space, out_space) = (count(&sx[2..]), count(&so[2..]));
-        let x = io.slice::<T>(0)?;
-        for (i, y) in io.out_slice::<Y>(output)?.iter_mut().enumerate() {
-            let plane = &x[i / out_space * space..][..space];
-            let out = unflatten(i % out_space, &so[2..]);
-            *y = at(plane, &axes, &out, &sx[2..]);
-        }
-        Ok(())
+        each_window(&self.window, io, output, at)
     }
+}
+
+/// Calls `at` for each element of an output with its plane of the input, the window, and where it is. The window has a kernel.
+///
+/// # Errors
+/// Extents that the window does not make of each other.
+pub(crate) fn each_window<T: Element, Y: Element>(
+    window: &WindowAttrs,
+    io: &mut Io<'_>,
+    output: usize,
+    at: impl Fn(&[T], &[Axis], &[usize], &[usize]) -> Y,
+) -> Result<(), OpError> {
+    let kernel = window.kernel_shape.as_deref().unwrap_or_default();
+    let (sx, so) = (io.shape(0)?, io.out_shape(output)?);
+    if sx.rank() != so.rank() || sx.rank() != kernel.len() + 2 || sx[..2] != so[..2] {
+        return Err(OpError::Value(format!("expected {so} of {sx} by a window of {kernel:?}")));
+    }
+    let axes = window.resolve(&sx[2..], kernel)?;
+    if so.contains(&0) {
+        return Ok(());
+    }
+    let (space, out_space) = (count(&sx[2..]), count(&so[2..]));
+    let x = io.slice::<T>(0)?;
+    for (i, y) in io.out_slice::<Y>(output)?.iter_mut().enumerate() {
+        let plane = &x[i / out_space * space..][..space];
+        let out = unflatten(i % out_space, &so[2..]);
+        *y = at(plane, &axes, &out, &sx[2..]);
+    }
+    Ok(())
 }
 
 /// Where the largest element of a window stands in its plane: the first of equal ones, the last NaN; none in the padding.

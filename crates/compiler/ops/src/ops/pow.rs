@@ -17,7 +17,7 @@ pub struct Pow;
 /// What remains of `A / B`, broadcast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mod {
-    /// The sign of `A`, as C has it (floats need it); else that of `B`.
+    /// The sign of `A`, as C has it; else that of `B`.
     pub fmod: bool,
 }
 
@@ -138,15 +138,21 @@ impl Op for Mod {
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let a = require_number(inputs, 0)?;
         let b = inputs.same_dtype(1, a.dtype)?;
-        if a.dtype.is_float() && !self.fmod {
-            return Err(ShapeError::DType { index: 0, expected: "an integer where fmod is 0".into(), got: a.dtype });
-        }
         Ok(vec![Fact::new(a.dtype, broadcast(&a.shape, &b.shape)?)])
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let dtype: DType = io.dtype(0)?;
         ModBody { fmod: self.fmod, io }.run(dtype)
+    }
+}
+
+/// What remains of a division that rounds down, from what remains of one that rounds towards zero: it has the sign of the divisor.
+fn floored(rest: f64, b: f64) -> f64 {
+    match rest {
+        0.0 => 0.0f64.copysign(b),
+        _ if (rest < 0.0) != (b < 0.0) => rest + b,
+        _ => rest,
     }
 }
 
@@ -171,7 +177,12 @@ impl ModBody<'_, '_> {
 
 impl NumericBody for ModBody<'_, '_> {
     fn float<T: Float>(&mut self) -> Result<(), OpError> {
-        self.store::<T>(|a, b| Some(T::from_f64(a.to_f64() % b.to_f64())))
+        let fmod = self.fmod;
+        self.store::<T>(|a, b| {
+            let (a, b) = (a.to_f64(), b.to_f64());
+            let rest = a % b;
+            Some(T::from_f64(if fmod { rest } else { floored(rest, b) }))
+        })
     }
 
     fn int<T: Int>(&mut self) -> Result<(), OpError> {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, ShapeError};
-use fastserve_tensor::DType;
+use fastserve_ir::{AttrError, Attrs, Dim, DimOp, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, ShapeError};
+use fastserve_tensor::{DType, MAX_RANK};
 
 use crate::def::OpDef;
 use crate::ops::identity::copy;
@@ -16,14 +16,34 @@ pub struct Reshape {
     pub allowzero: bool,
 }
 
-pub(crate) const DEFS: &[OpDef] = &[OpDef {
-    name: "Reshape",
-    since: 5,
-    build: |attrs, _| {
-        attrs.only(&["allowzero"])?;
-        Ok(Arc::new(Reshape { allowzero: attrs.flag("allowzero", false)? }))
-    },
-}];
+/// New extents from an attribute (before opset 5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixedReshape {
+    /// The extents: 0 copies one, −1 is what remains.
+    pub shape: Vec<i64>,
+}
+
+pub(crate) const DEFS: &[OpDef] =
+    &[OpDef { name: "Reshape", since: 1, build: |attrs, _| fixed(attrs, "shape") }, OpDef { name: "Reshape", since: 5, build }];
+
+fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
+    if attrs.get(FIXED).is_some() {
+        return fixed(attrs, FIXED);
+    }
+    attrs.only(&["allowzero"])?;
+    Ok(Arc::new(Reshape { allowzero: attrs.flag("allowzero", false)? }))
+}
+
+const FIXED: &str = "fs.shape";
+
+fn fixed(attrs: &Attrs, name: &'static str) -> Result<OpRef, AttrError> {
+    attrs.only(&[name])?;
+    let shape = attrs.ints(name)?.unwrap_or_default();
+    if shape.len() > MAX_RANK || shape.iter().any(|&n| n < -1) {
+        return Err(AttrError::value(name, format!("{shape:?} are no extents")));
+    }
+    Ok(Arc::new(FixedReshape { shape }))
+}
 
 /// One element of the shape input; an extent may be what only data tell, −1 and 0 included.
 #[derive(Clone)]
@@ -43,16 +63,7 @@ impl Op for Reshape {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.req(0)?;
-        let wants = self.wants(inputs, &x.shape)?;
-        let known: Vec<Dim> = wants.iter().filter_map(|w| if let Want::Extent(d) = w { Some(d.clone()) } else { None }).collect();
-        let shape = match wants.len() - known.len() {
-            0 => told(known, &x.shape),
-            1 => fill_rest(&wants, &x.shape, &known)?,
-            n => return Err(ShapeError::shape(format!("input 1 has {n} elements of -1, at most one may be"))),
-        };
-        check_numel(&x.shape, &shape)?;
-        let ints = shape_ints::handed_on(x, shape.len());
-        Ok(vec![Fact::new(x.dtype, shape_ints::ranked(shape)?).with_ints(ints)])
+        reshaped(x, &self.wants(inputs, &x.shape)?)
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
@@ -62,6 +73,47 @@ impl Op for Reshape {
     fn lower(&self, _: &LowerCx<'_>) -> Lowered {
         Lowered::Alias
     }
+}
+
+impl Op for FixedReshape {
+    fn name(&self) -> &'static str {
+        "Reshape"
+    }
+
+    fn attrs(&self) -> Attrs {
+        Attrs::new().with_ints(FIXED, self.shape.clone())
+    }
+
+    fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
+        let x = inputs.req(0)?;
+        // Only −1 is no extent.
+        let want = |(i, &n): (usize, &i64)| match usize::try_from(n) {
+            Ok(n) => Reshape { allowzero: false }.extent(i, Dim::Known(n), &x.shape),
+            Err(_) => Ok(Want::Rest),
+        };
+        reshaped(x, &self.shape.iter().enumerate().map(want).collect::<Result<Vec<_>, _>>()?)
+    }
+
+    fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
+        copy(io)
+    }
+
+    fn lower(&self, _: &LowerCx<'_>) -> Lowered {
+        Lowered::Alias
+    }
+}
+
+/// The fact of `x` with other extents.
+fn reshaped(x: &Fact, wants: &[Want]) -> Result<Vec<Fact>, ShapeError> {
+    let known: Vec<Dim> = wants.iter().filter_map(|w| if let Want::Extent(d) = w { Some(d.clone()) } else { None }).collect();
+    let shape = match wants.len() - known.len() {
+        0 => told(known, &x.shape),
+        1 => fill_rest(wants, &x.shape, &known)?,
+        n => return Err(ShapeError::shape(format!("input 1 has {n} elements of -1, at most one may be"))),
+    };
+    check_numel(&x.shape, &shape)?;
+    let ints = shape_ints::handed_on(x, shape.len());
+    Ok(vec![Fact::new(x.dtype, shape_ints::ranked(shape)?).with_ints(ints)])
 }
 
 impl Reshape {

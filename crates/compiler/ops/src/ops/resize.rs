@@ -10,7 +10,9 @@ use fastserve_tensor::{DType, MAX_RANK, Shape, TensorView};
 
 use crate::def::OpDef;
 use crate::elements::{Float, Int, NumericBody, require_number};
-use crate::moves::{Index, flat, ints};
+use crate::moves::{Index, ints};
+use crate::numbers::numbers;
+use crate::sampling::{Taps, cubic_curve, cubic_weights, weighted};
 use crate::shape_ints::{self, distinct_axes};
 
 /// Another extent of axes.
@@ -22,6 +24,26 @@ pub struct Resize {
     pub axes: Option<Vec<i64>>,
     /// Where scales come from.
     pub scales: Scales,
+    /// What becomes of sizes that would change the proportions.
+    pub aspect: Aspect,
+    /// Whether elements beyond the ends weigh nothing, where more than two make a value.
+    pub exclude_outside: bool,
+    /// Whether a value is made of all the elements that it stands for, where the extent shrinks.
+    pub antialias: bool,
+    /// What stands beyond the input, where only the part of each axis counts that the second input says.
+    pub crop: Option<f32>,
+}
+
+/// What becomes of sizes that would change the proportions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Aspect {
+    /// They do.
+    #[default]
+    Stretch,
+    /// One scale for all axes, so that no extent is above its size.
+    NotLarger,
+    /// One scale for all axes, so that no extent is below its size.
+    NotSmaller,
 }
 
 /// Where scales come from.
@@ -36,9 +58,10 @@ pub enum Scales {
 }
 
 pub(crate) const DEFS: &[OpDef] = &[
-    OpDef { name: "Upsample", since: 7, build: |attrs, _| old(attrs, Some("scales")) },
-    OpDef { name: "Upsample", since: 9, build: |attrs, _| old(attrs, None) },
-    OpDef { name: "Resize", since: 10, build: |attrs, _| old(attrs, None) },
+    OpDef { name: "Upsample", since: 1, build: |attrs, _| oldest(attrs) },
+    OpDef { name: "Upsample", since: 7, build: |attrs, _| fixed(attrs) },
+    OpDef { name: "Upsample", since: 9, build: |attrs, _| second(attrs) },
+    OpDef { name: "Resize", since: 10, build: |attrs, _| second(attrs) },
     OpDef { name: "Resize", since: 11, build: |attrs, _| build(attrs) },
 ];
 
@@ -58,6 +81,11 @@ const NEAREST: &[(&str, NearestMode)] = &[
     ("ceil", NearestMode::Ceil),
     ("fs.simple", NearestMode::Simple),
 ];
+
+const ASPECTS: &[(&str, Aspect)] = &[("stretch", Aspect::Stretch), ("not_larger", Aspect::NotLarger), ("not_smaller", Aspect::NotSmaller)];
+
+/// The coordinates of a part of the input; where it is all of the input, corners are aligned.
+const CROP: &str = "tf_crop_and_resize";
 
 const NAMES: [&str; 11] = [
     "antialias",
@@ -83,46 +111,67 @@ fn name_of<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str
     table.iter().find(|(_, v)| v == value).map_or("", |(n, _)| n)
 }
 
+/// Scales of the last two axes of images.
+fn oldest(attrs: &Attrs) -> Result<OpRef, AttrError> {
+    attrs.only(&["height_scale", "mode", "width_scale"])?;
+    let scale = |name| attrs.float(name)?.ok_or(AttrError::Missing(name));
+    old(attrs, Scales::Fixed(vec![1.0, 1.0, scale("height_scale")?, scale("width_scale")?]))
+}
+
+fn fixed(attrs: &Attrs) -> Result<OpRef, AttrError> {
+    attrs.only(&["mode", "scales"])?;
+    old(attrs, Scales::Fixed(attrs.floats("scales")?.ok_or(AttrError::Missing("scales"))?))
+}
+
+fn second(attrs: &Attrs) -> Result<OpRef, AttrError> {
+    attrs.only(&["mode"])?;
+    old(attrs, Scales::Second)
+}
+
 /// Before opset 11: `x / scale`, and no choice of neighbours.
-fn old(attrs: &Attrs, scales: Option<&'static str>) -> Result<OpRef, AttrError> {
-    attrs.only(&["mode", "scales"][..1 + usize::from(scales.is_some())])?;
+fn old(attrs: &Attrs, scales: Scales) -> Result<OpRef, AttrError> {
     let interpolation = match attrs.str("mode")?.as_deref() {
         None | Some("nearest") => Interpolation::Nearest(NearestMode::Simple),
         Some("linear" | "bilinear") => Interpolation::Linear,
         Some(other) => return Err(AttrError::value("mode", format!("expected nearest or linear, got {other}"))),
     };
-    let scales = match scales {
-        Some(name) => Scales::Fixed(attrs.floats(name)?.ok_or(AttrError::Missing(name))?),
-        None => Scales::Second,
-    };
     let spec = ResizeSpec { coordinates: Coordinates::Asymmetric, interpolation };
-    Ok(Arc::new(Resize { spec, axes: None, scales }))
+    Ok(Arc::new(Resize { spec, axes: None, scales, aspect: Aspect::Stretch, exclude_outside: false, antialias: false, crop: None }))
 }
 
 fn build(attrs: &Attrs) -> Result<OpRef, AttrError> {
     attrs.only(&NAMES)?;
-    if attrs.flag("antialias", false)? {
-        return Err(AttrError::value("antialias", "1 is not supported"));
-    }
-    if let Some(other) = attrs.str("keep_aspect_ratio_policy")?.filter(|p| p != "stretch") {
-        return Err(AttrError::value("keep_aspect_ratio_policy", format!("{other} is not supported")));
-    }
-    attrs.float("extrapolation_value")?;
     let nearest = find(NEAREST, attrs, "nearest_mode", NearestMode::default())?;
-    let (a, exclude_outside) = (attrs.float_or("cubic_coeff_a", -0.75)?, attrs.flag("exclude_outside", false)?);
     let interpolation = match attrs.str("mode")?.as_deref() {
         None | Some("nearest") => Interpolation::Nearest(nearest),
         Some("linear") => Interpolation::Linear,
-        Some("cubic") => Interpolation::Cubic { a, exclude_outside },
+        Some("cubic") => Interpolation::Cubic { a: attrs.float_or("cubic_coeff_a", -0.75)? },
         Some(other) => return Err(AttrError::value("mode", format!("expected nearest, linear or cubic, got {other}"))),
     };
-    let coordinates = find(COORDINATES, attrs, "coordinate_transformation_mode", Coordinates::default())?;
+    let antialias = attrs.flag("antialias", false)?;
+    if antialias && matches!(interpolation, Interpolation::Nearest(_)) {
+        return Err(AttrError::value("antialias", "1 goes with the modes linear and cubic"));
+    }
+    let outside = attrs.float_or("extrapolation_value", 0.0)?;
+    let crop = (attrs.str("coordinate_transformation_mode")?.as_deref() == Some(CROP)).then_some(outside);
+    let coordinates = match crop {
+        Some(_) => Coordinates::AlignCorners,
+        None => find(COORDINATES, attrs, "coordinate_transformation_mode", Coordinates::default())?,
+    };
     let scales = match attrs.floats("fs.scales")? {
         Some(list) => Scales::Fixed(list),
         None if attrs.flag("fs.second", false)? => Scales::Second,
         None => Scales::Inputs,
     };
-    Ok(Arc::new(Resize { spec: ResizeSpec { coordinates, interpolation }, axes: attrs.ints("axes")?, scales }))
+    Ok(Arc::new(Resize {
+        spec: ResizeSpec { coordinates, interpolation },
+        axes: attrs.ints("axes")?,
+        scales,
+        aspect: find(ASPECTS, attrs, "keep_aspect_ratio_policy", Aspect::default())?,
+        exclude_outside: attrs.flag("exclude_outside", false)?,
+        antialias,
+        crop,
+    }))
 }
 
 impl Op for Resize {
@@ -131,14 +180,22 @@ impl Op for Resize {
     }
 
     fn attrs(&self) -> Attrs {
-        let mut attrs = Attrs::new().with_str("coordinate_transformation_mode", name_of(COORDINATES, &self.spec.coordinates));
+        let coordinates = if self.crop.is_some() { CROP } else { name_of(COORDINATES, &self.spec.coordinates) };
+        let mut attrs = Attrs::new().with_str("coordinate_transformation_mode", coordinates);
         attrs = match self.spec.interpolation {
             Interpolation::Nearest(mode) => attrs.with_str("mode", "nearest").with_str("nearest_mode", name_of(NEAREST, &mode)),
             Interpolation::Linear => attrs.with_str("mode", "linear"),
-            Interpolation::Cubic { a, exclude_outside } => {
-                attrs.with_str("mode", "cubic").with_float("cubic_coeff_a", a).with_int("exclude_outside", exclude_outside)
-            }
+            Interpolation::Cubic { a } => attrs.with_str("mode", "cubic").with_float("cubic_coeff_a", a),
         };
+        for (name, set) in [("antialias", self.antialias), ("exclude_outside", self.exclude_outside)] {
+            attrs = if set { attrs.with_int(name, 1) } else { attrs };
+        }
+        if self.aspect != Aspect::Stretch {
+            attrs = attrs.with_str("keep_aspect_ratio_policy", name_of(ASPECTS, &self.aspect));
+        }
+        if let Some(value) = self.crop {
+            attrs = attrs.with_float("extrapolation_value", value);
+        }
         if let Some(axes) = &self.axes {
             attrs = attrs.with_ints("axes", axes.clone());
         }
@@ -166,14 +223,18 @@ impl Op for Resize {
         if to.contains(&0) {
             return Ok(());
         }
-        let scales = self.actual_scales(io, &from, &to)?;
-        let taps = (0..to.rank()).map(|axis| self.spec.axis_taps(from[axis], to[axis], scales[axis])).collect();
+        let (scales, parts) = (self.actual_scales(io, &from, &to)?, self.parts(io, from.rank())?);
+        let axis = |i: usize| Axis { from: from[i], to: to[i], scale: scales[i], part: parts.as_ref().map(|p| p[i]) };
+        let taps = (0..to.rank()).map(|i| axis(i).taps(self)).collect::<Result<_, _>>()?;
         let dtype = io.dtype(0)?;
-        Body { from, to, taps, io }.run(dtype)
+        Body { from, to, taps, outside: self.crop.map_or(0.0, f64::from), io }.run(dtype)
     }
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         let coordinates = self.spec.coordinates;
+        if self.crop.is_some() || self.antialias {
+            return Lowered::Reference;
+        }
         match (self.spec.interpolation, self.lowered_scales(cx)) {
             (Interpolation::Nearest(mode), Some(scales)) => Lowered::Move(Movement::Nearest { coordinates, mode, scales }),
             (Interpolation::Linear, Some(scales)) => planar(cx, &scales).map_or(Lowered::Reference, |s| Lowered::Linear(coordinates, s)),
@@ -196,6 +257,7 @@ impl Resize {
         if self.has_sizes(|i| inputs.opt(i).is_some_and(|f| f.known_shape().is_none_or(|s| s.numel() > 0))) {
             let sizes = shape_ints::extents(inputs, 3)?;
             check_len(sizes.len(), axes.len())?;
+            let sizes = self.proportioned(&axes.iter().map(|&axis| x.shape[axis].clone()).collect::<Vec<_>>(), sizes)?;
             axes.iter().zip(sizes).for_each(|(&axis, size)| shape[axis] = size);
         } else {
             let scales = self.known_scales(inputs)?;
@@ -249,6 +311,43 @@ impl Resize {
         self.scales == Scales::Inputs && !given(2) && given(3)
     }
 
+    /// The extents of axes that are asked to have `sizes`; where proportions count, only known ones tell.
+    fn proportioned(&self, from: &[Dim], sizes: Vec<Dim>) -> Result<Vec<Dim>, ShapeError> {
+        if self.aspect == Aspect::Stretch {
+            return Ok(sizes);
+        }
+        let known = |dims: &[Dim]| dims.iter().map(Dim::known).collect::<Option<Vec<usize>>>();
+        let (Some(from), Some(sizes)) = (known(from), known(&sizes)) else { return Ok(vec![Dim::New; sizes.len()]) };
+        let Some(scale) = self.common(&from, &sizes)? else { return Ok(Vec::new()) };
+        // Halves round up.
+        let extent = |&n: &usize| (scale * n as f64 + 0.5).floor();
+        let fits = |len: f64| if len < 1e15 { Ok(Dim::Known(len as usize)) } else { Err(ShapeError::Overflow) };
+        from.iter().map(extent).map(fits).collect()
+    }
+
+    /// The scale that all of these axes have together; none where there are none.
+    fn common(&self, from: &[usize], sizes: &[usize]) -> Result<Option<f64>, ShapeError> {
+        if from.contains(&0) {
+            return Err(ShapeError::shape("an extent of 0 has no scale"));
+        }
+        let scales = from.iter().zip(sizes).map(|(&from, &size)| size as f64 / from as f64);
+        Ok(if self.aspect == Aspect::NotLarger { scales.reduce(f64::min) } else { scales.reduce(f64::max) })
+    }
+
+    /// The part of each axis that counts, from 0 to 1, where not all of it does.
+    fn parts(&self, io: &Io<'_>, rank: usize) -> Result<Option<[(f32, f32); MAX_RANK]>, OpError> {
+        if self.crop.is_none() {
+            return Ok(None);
+        }
+        let (axes, list) = (self.axes(rank)?, numbers(io, 1)?);
+        if list.len() != 2 * axes.len() {
+            return Err(OpError::Value(format!("input 1: expected two numbers for each of {} axes, got {}", axes.len(), list.len())));
+        }
+        let mut parts = [(0.0, 1.0); MAX_RANK];
+        axes.iter().enumerate().for_each(|(i, &axis)| parts[axis] = (list[i] as f32, list[axes.len() + i] as f32));
+        Ok(Some(parts))
+    }
+
     fn scales_input(&self) -> usize {
         if self.scales == Scales::Second { 1 } else { 2 }
     }
@@ -271,7 +370,7 @@ impl Resize {
         let axes = self.axes(rank).ok()?;
         let mut scales = vec![None; rank];
         if self.has_sizes(|i| cx.inputs.opt(i).is_some_and(|f| f.known_shape().is_none_or(|s| s.numel() > 0))) {
-            return Some(scales);
+            return (self.aspect == Aspect::Stretch).then_some(scales);
         }
         let list = self.known_scales(&cx.inputs).ok().filter(|l| l.len() == axes.len())?;
         axes.iter().zip(list).for_each(|(&axis, scale)| scales[axis] = Some(scale));
@@ -284,8 +383,12 @@ impl Resize {
         let axes = self.axes(from.rank())?;
         let given = |i: usize| io.opt(i).is_some_and(|v: TensorView<'_>| v.shape().numel() > 0);
         if self.has_sizes(given) {
-            ints(io, 3)?;
-            axes.iter().for_each(|&axis| scales[axis] = to[axis] as f32 / from[axis] as f32);
+            let sizes: Vec<usize> = ints(io, 3)?.iter().map(|&n| usize::try_from(n).unwrap_or(0)).collect();
+            let common = match self.aspect {
+                Aspect::Stretch => None,
+                _ => self.common(&axes.iter().map(|&axis| from[axis]).collect::<Vec<_>>(), &sizes)?,
+            };
+            axes.iter().for_each(|&axis| scales[axis] = common.map_or(to[axis] as f32 / from[axis] as f32, |s| s as f32));
             return Ok(scales);
         }
         let list = match &self.scales {
@@ -298,25 +401,92 @@ impl Resize {
     }
 }
 
-/// The elements that a position is made of, each with its weight.
-type Taps = Vec<(usize, f64)>;
-
-trait AxisTaps {
-    fn axis_taps(&self, from: usize, to: usize, scale: f32) -> Vec<Taps>;
+/// An axis that is resized.
+struct Axis {
+    from: usize,
+    to: usize,
+    scale: f32,
+    /// The part of it that counts, from 0 to 1.
+    part: Option<(f32, f32)>,
 }
 
-impl AxisTaps for ResizeSpec {
-    fn axis_taps(&self, from: usize, to: usize, scale: f32) -> Vec<Taps> {
-        let place = |x: usize| if scale == 1.0 && from == to { x as f32 } else { self.coordinates.source(x, from, to, scale) };
-        let last = from.saturating_sub(1);
+impl Axis {
+    /// The elements that each position is made of; none for those beyond the input.
+    fn taps(&self, op: &Resize) -> Result<Vec<Taps>, OpError> {
+        let last = self.from.saturating_sub(1);
         let at = |x: f32| if x > 0.0 { (x as usize).min(last) } else { 0 };
-        let taps = |x: usize| match self.interpolation {
-            Interpolation::Nearest(mode) => vec![(at(mode.nearest(place(x), scale)), 1.0)],
-            Interpolation::Linear => linear(place(x).clamp(0.0, last as f32), last),
-            Interpolation::Cubic { a, exclude_outside } => cubic(place(x), last, f64::from(a), exclude_outside),
+        let outside = |x: f32| self.part.is_some() && !(x >= 0.0 && x <= last as f32);
+        let filter = op.antialias.then(|| self.filter(op)).transpose()?;
+        let taps = |i: usize| {
+            let x = self.place(op, i);
+            match (op.spec.interpolation, &filter) {
+                _ if outside(x) => Taps::new(),
+                (_, Some(filter)) => filter.taps(x, last, op.exclude_outside),
+                (Interpolation::Nearest(mode), _) => vec![(at(mode.nearest(x, self.scale)), 1.0)],
+                (Interpolation::Linear, _) => linear(x.clamp(0.0, last as f32), last),
+                (Interpolation::Cubic { a }, _) => cubic(x, last, f64::from(a), op.exclude_outside),
+            }
         };
-        (0..to).map(taps).collect()
+        Ok((0..self.to).map(taps).collect())
     }
+
+    /// The position in the input of a position in the output.
+    fn place(&self, op: &Resize, i: usize) -> f32 {
+        let same = self.scale == 1.0 && self.from == self.to;
+        let Some((start, end)) = self.part.filter(|p| !(same && *p == (0.0, 1.0))) else {
+            return if same { i as f32 } else { op.spec.coordinates.source(i, self.from, self.to, self.scale) };
+        };
+        let (last, resized) = (self.from as f32 - 1.0, Coordinates::resized(self.from, self.to, self.scale));
+        if resized > 1.0 { start * last + i as f32 * (end - start) * last / (resized - 1.0) } else { 0.5 * (start + end) * last }
+    }
+
+    /// # Errors
+    /// A scale that does not make the output of the input.
+    fn filter(&self, op: &Resize) -> Result<Filter, OpError> {
+        let made = f64::from(self.scale) * self.from as f64;
+        // Half an element is lost at most where proportions count.
+        if !(made * 1.001 + 0.5 >= self.to as f64 && made.is_finite()) {
+            return Err(OpError::Value(format!("a scale of {} does not make {} of {}", self.scale, self.to, self.from)));
+        }
+        let a = if let Interpolation::Cubic { a } = op.spec.interpolation { Some(f64::from(a)) } else { None };
+        Ok(Filter { scale: f64::from(self.scale).min(1.0), a })
+    }
+}
+
+/// A filter that is as wide as what a position of the output stands for.
+struct Filter {
+    /// Elements of the output for one of the input, 1 at most.
+    scale: f64,
+    /// The parameter of the cubic curve; straight lines without.
+    a: Option<f64>,
+}
+
+impl Filter {
+    fn weight(&self, distance: f64) -> f64 {
+        let d = distance * self.scale;
+        self.a.map_or_else(|| (1.0 - d.abs()).max(0.0), |a| cubic_curve(d, a))
+    }
+
+    fn taps(&self, x: f32, last: usize, exclude_outside: bool) -> Taps {
+        let x = f64::from(x);
+        let reach = if self.a.is_some() { 2.0 } else { 1.0 } / self.scale;
+        // As many elements on either side as are certainly reached; between two elements the lower one is near.
+        let (near, first) = (x.ceil() - 1.0, (-reach).floor() + 1.0);
+        let all = (0..(2.0 - 2.0 * first) as usize).map(|i| near + first + i as f64);
+        let weights: Vec<(f64, f64)> = all.map(|at| (at, self.weight(at - x))).collect();
+        let inside = |at: f64| at >= 0.0 && at <= last as f64;
+        let kept = weights.into_iter().filter(|(at, _)| !exclude_outside || inside(*at));
+        normalized(kept.map(|(at, weight)| (at.clamp(0.0, last as f64) as usize, weight)).collect())
+    }
+}
+
+/// Weights of which the sum is 1, unless all are 0.
+fn normalized(mut taps: Taps) -> Taps {
+    let total: f64 = taps.iter().map(|(_, w)| w).sum();
+    if total != 0.0 {
+        taps.iter_mut().for_each(|(_, w)| *w /= total);
+    }
+    taps
 }
 
 fn linear(x: f32, last: usize) -> Taps {
@@ -328,67 +498,49 @@ fn linear(x: f32, last: usize) -> Taps {
 
 fn cubic(x: f32, last: usize, a: f64, exclude_outside: bool) -> Taps {
     let base = x.floor();
-    let s = f64::from(x - base);
-    let far = |d: f64| ((a * d - 5.0 * a) * d + 8.0 * a) * d - 4.0 * a;
-    let near = |d: f64| ((a + 2.0) * d - (a + 3.0)) * d * d + 1.0;
-    let weights = [far(s + 1.0), near(s), near(1.0 - s), far(2.0 - s)];
-    let at = |i: usize| base as i64 - 1 + i as i64;
+    let weights = cubic_weights(f64::from(x - base), a);
+    let at = |i: usize| (base as i64).saturating_add(i as i64 - 1);
     let inside = |i: usize| (0..=last as i64).contains(&at(i));
-    let kept = |i: usize| if exclude_outside && !inside(i) { 0.0 } else { weights[i] };
-    let total: f64 = if exclude_outside { (0..4).map(kept).sum() } else { 1.0 };
-    (0..4).map(|i| (at(i).clamp(0, last as i64) as usize, kept(i) / total)).collect()
+    let taps = (0..4).filter(|&i| !exclude_outside || inside(i)).map(|i| (at(i).clamp(0, last as i64) as usize, weights[i]));
+    if exclude_outside { normalized(taps.collect()) } else { taps.collect() }
 }
 
 struct Body<'b, 'a> {
     from: Shape,
     to: Shape,
     taps: Vec<Vec<Taps>>,
+    /// What stands beyond the input.
+    outside: f64,
     io: &'b mut Io<'a>,
 }
 
 impl Body<'_, '_> {
-    /// The weighted sum of the elements that one output is made of.
-    fn sum(&self, index: &[usize], x: &dyn Fn(usize) -> f64) -> Result<f64, OpError> {
-        let taps: Vec<&Taps> = index.iter().zip(&self.taps).map(|(&i, axis)| &axis[i]).collect();
-        let counts = Shape::collect(taps.iter().map(|t| t.len()))?;
-        let mut choice = Index::new(&counts);
-        let (mut sum, mut at) = (0.0, [0; MAX_RANK]);
-        for _ in 0..counts.numel() {
-            let picks = choice.now().iter().zip(&taps).map(|(&i, axis)| axis[i]);
-            let mut weight = 1.0;
-            for (axis, (place, w)) in picks.enumerate() {
-                at[axis] = place;
-                weight *= w;
-            }
-            if weight != 0.0 {
-                sum += weight * x(flat(&self.from, &at[..index.len()])?);
-            }
-            choice.step();
+    /// Calls `put` with each element of the output in order: the weighted sum of those that it is made of.
+    fn each(&self, x: &impl Fn(usize) -> f64, mut put: impl FnMut(usize, f64)) {
+        let mut index = Index::new(&self.to);
+        for i in 0..self.to.numel() {
+            let taps: Vec<&Taps> = index.now().iter().zip(&self.taps).map(|(&i, axis)| &axis[i]).collect();
+            let beyond = taps.iter().any(|axis| axis.is_empty());
+            put(i, if beyond { self.outside } else { weighted(&self.from, &taps, x) });
+            index.step();
         }
-        Ok(sum)
     }
 }
 
 impl NumericBody for Body<'_, '_> {
     fn float<T: Float>(&mut self) -> Result<(), OpError> {
         let x = self.io.slice::<T>(0)?;
-        let mut index = Index::new(&self.to);
-        for i in 0..self.to.numel() {
-            let value = T::from_f64(self.sum(index.now(), &|at| x[at].to_f64())?);
-            self.io.out_slice::<T>(0)?[i] = value;
-            index.step();
-        }
+        let mut made = vec![T::from_f64(0.0); self.to.numel()];
+        self.each(&|at| x[at].to_f64(), |i, value| made[i] = T::from_f64(value));
+        self.io.out_slice::<T>(0)?.copy_from_slice(&made);
         Ok(())
     }
 
     fn int<T: Int>(&mut self) -> Result<(), OpError> {
         let x = self.io.slice::<T>(0)?;
-        let mut index = Index::new(&self.to);
-        for i in 0..self.to.numel() {
-            let value = self.sum(index.now(), &|at| x[at].to_i128() as f64)?;
-            self.io.out_slice::<T>(0)?[i] = T::wrap(value as i128);
-            index.step();
-        }
+        let mut made = vec![T::wrap(0); self.to.numel()];
+        self.each(&|at| x[at].to_i128() as f64, |i, value| made[i] = T::nearest(value));
+        self.io.out_slice::<T>(0)?.copy_from_slice(&made);
         Ok(())
     }
 }

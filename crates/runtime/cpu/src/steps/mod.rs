@@ -1,5 +1,6 @@
 //! Steps to kernels: one file a family.
 
+mod attention;
 mod cast;
 mod col2im;
 mod conv;
@@ -35,6 +36,7 @@ pub(crate) fn run(io: StepIo<'_>) -> Result<(), OpError> {
         Lowered::Conv(spec) => conv::run(io, spec),
         Lowered::Pool(spec) => pool::run(io, spec),
         Lowered::Softmax(spec) => softmax::run(io, *spec),
+        Lowered::Attention(spec) => attention::run(io, spec),
         Lowered::Recurrent(spec) => recurrent::run(io, spec),
         Lowered::Col2Im(spec) => col2im::run(io, spec),
         Lowered::Reduce(spec) => reduce::run(io, spec),
@@ -62,6 +64,7 @@ pub(crate) fn scratch_elements(model: &Inner, step: &ModelStep, extents: &[Exten
         Lowered::Gemm(spec) => gemm::scratch(&sizes, spec),
         Lowered::Conv(spec) if spec.blocks => conv_blocked::scratch(&sizes, spec),
         Lowered::Conv(spec) => conv::scratch(&sizes, spec),
+        Lowered::Attention(spec) => attention::scratch(&sizes, spec),
         Lowered::Move(movement) => movement::scratch(&sizes, movement),
         Lowered::Linear(..) => linear::scratch(&sizes),
         Lowered::Recurrent(spec) => recurrent::scratch(&sizes, spec),
@@ -78,6 +81,7 @@ pub(crate) fn kernel_name(model: &Inner, step: &ModelStep, extents: &[Extent]) -
         Lowered::Conv(spec) => conv::chosen(&sizes, spec).map_or_else(|_| "none".into(), |r| r.name.to_owned()),
         Lowered::Pool(_) => format!("pool_f32_{}", model.cpu.name()),
         Lowered::Softmax(_) => format!("softmax_f32_{}", model.cpu.name()),
+        Lowered::Attention(_) => format!("attention of {}", fastserve_kernels::attention::attention_row(model.cpu)),
         Lowered::Recurrent(spec) => format!("recurrent of {}", gemm::row(model.cpu, spec.format, 1).map_or("none", |r| r.name)),
         Lowered::Col2Im(_) => format!("col2im_f32_{}", model.cpu.name()),
         Lowered::Reduce(_) => format!("reduce_f32_{}", model.cpu.name()),

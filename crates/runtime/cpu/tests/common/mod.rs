@@ -38,6 +38,11 @@ pub(crate) const OPERATORS: &[&str] = &[
     "input %x: f32[N,35] %y: f32[N,35] = LogSoftmax(%x) @n",
     "input %x: f32[N,2,5,7] const %s: f32[4] = {1, 1, 2, 1.5} %y: f32[N,2,10,10] = Resize{mode=\"linear\"}(%x, _, %s) @n",
     "input %x: f32[N,2,5,7] const %z: i64[2] = {3, 4} %y: f32[N,2,3,4] = Resize{axes=[2,3], coordinate_transformation_mode=\"align_corners\", mode=\"linear\"}(%x, _, _, %z) @n",
+    // Attention: heads folded in, one projection, masks chosen and added, one query, heads of 5.
+    "input %x: f32[N,37,36] const %h: i64[4] = {0, 0, 3, 12} const %f: f32[] = {0.28} %a: f32[N,37,3,12] = Reshape(%x, %h) @h %q: f32[N,3,37,12] = Transpose{perm=[0,2,1,3]}(%a) @q %k: f32[N,3,12,37] = Transpose{perm=[0,2,3,1]}(%a) @k %s: f32[N,3,37,37] = MatMul(%q, %k) @s %d: f32[N,3,37,37] = Mul(%s, %f) @d %p: f32[N,3,37,37] = Softmax{axis=-1}(%d) @p %o: f32[N,3,37,12] = MatMul(%p, %q) @o %y: f32[N,37,3,12] = Transpose{perm=[0,2,1,3]}(%o) @n",
+    "input %x: f32[N,19,3,2,5] input %m: f32[N,1,1,19] input %c: bool[N,1,19,19] %y: f32[N,19,2,5] = fs.Attention{fill=-3.0, k_order=[0,3,1,4], k_place=1, q_order=[0,3,1,4], scale=0.5, v_order=[0,3,1,4], v_place=2, y_order=[0,2,1,3]}(%x, %x, %x, %c, %m) @n",
+    "input %x: f32[N,1,20] input %z: f32[N,70,20] input %c: bool[N,1,70] input %m: f32[N,1,1] %y: f32[N,1,20] = fs.Attention{fill=-2.5, k_order=[0,1,2], q_order=[0,1,2], scale=0.25, stays=0, v_order=[0,1,2], y_order=[0,1,2]}(%x, %z, %z, %c, %m, %m) @n",
+    "input %x: f32[N,300,16] %y: f32[N,300,16] = fs.Attention{k_order=[0,1,2], q_order=[0,1,2], scale=0.25, v_order=[0,1,2], y_order=[0,1,2]}(%x, %x, %x) @n",
     // Products.
     "input %x: f32[N,4,3] const %w: f32[1,6,3] = LIST18 const %r: f32[1,6,2] = LIST12 %t: f32[4,N,3] = Transpose{perm=[1,0,2]}(%x) @t %o: f32[4,1,N,2], %h: f32[1,N,2] = GRU{hidden_size=2, linear_before_reset=1}(%t, %w, %r) @g %y: f32[N,4,1,2] = Transpose{perm=[2,0,1,3]}(%o) @n",
     "input %x: f32[N,4,3] const %w: f32[1,8,3] = LIST24 const %r: f32[1,8,2] = LIST16 %t: f32[4,N,3] = Transpose{perm=[1,0,2]}(%x) @t %o: f32[4,1,N,2], %h: f32[1,N,2], %c: f32[1,N,2] = LSTM{hidden_size=2}(%t, %w, %r) @g %y: f32[N,4,1,2] = Transpose{perm=[2,0,1,3]}(%o) @n",

@@ -3,12 +3,18 @@
 use fastserve_ir::{Attr, Attrs};
 
 use super::values;
-use crate::proto::AttributeProto;
 use crate::proto::attribute_proto::AttributeType;
+use crate::proto::{AttributeProto, GraphProto};
 
-/// All attributes, in the order of their names.
-pub(super) fn write(attrs: &Attrs) -> Vec<AttributeProto> {
-    attrs.iter().map(|(name, attr)| attribute(name, attr)).collect()
+/// All attributes, in the order of their names, then the graphs.
+pub(super) fn write(attrs: &Attrs, graphs: Vec<(&'static str, GraphProto)>) -> Vec<AttributeProto> {
+    let graph = |(name, graph): (&str, GraphProto)| AttributeProto {
+        name: name.to_owned(),
+        r#type: AttributeType::Graph as i32,
+        g: Some(graph),
+        ..Default::default()
+    };
+    attrs.iter().map(|(name, attr)| attribute(name, attr)).chain(graphs.into_iter().map(graph)).collect()
 }
 
 fn attribute(name: &str, attr: &Attr) -> AttributeProto {
@@ -20,7 +26,7 @@ fn attribute(name: &str, attr: &Attr) -> AttributeProto {
         Attr::Ints(v) => AttributeProto { ints: v.clone(), ..of(AttributeType::Ints) },
         Attr::Floats(v) => AttributeProto { floats: v.clone(), ..of(AttributeType::Floats) },
         Attr::Strs(v) => AttributeProto { strings: v.iter().map(|s| s.as_bytes().to_vec()).collect(), ..of(AttributeType::Strings) },
-        // Nodes that hold graphs are refused before.
+        // Graphs are written by their nodes.
         Attr::Graph(_) => of(AttributeType::Graph),
         Attr::Tensor(v) => AttributeProto { t: Some(values::tensor("", v)), ..of(AttributeType::Tensor) },
     }

@@ -9,7 +9,7 @@ use prost::Message;
 
 use super::error::WriteError;
 use super::model::Writer;
-use crate::proto::{ModelProto, StringStringEntryProto, TensorProto};
+use crate::proto::{GraphProto, ModelProto, StringStringEntryProto, TensorProto};
 
 /// Bytes of the largest message there may be.
 pub(super) const MESSAGE_LIMIT: usize = i32::MAX as usize;
@@ -70,8 +70,9 @@ fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Resu
 fn move_out(model: &mut ModelProto, beside: &Path, file: &mut File) -> io::Result<usize> {
     let location = beside.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut offset = 0usize;
-    let constants = model.graph.iter_mut().flat_map(|g| &mut g.initializer);
-    for tensor in constants.filter(|t| t.raw_data.as_ref().is_some_and(|d| d.len() >= SMALLEST_BESIDE)) {
+    let mut constants = Vec::new();
+    model.graph.iter_mut().for_each(|g| initializers(g, &mut constants));
+    for tensor in constants.into_iter().filter(|t| t.raw_data.as_ref().is_some_and(|d| d.len() >= SMALLEST_BESIDE)) {
         let data = tensor.raw_data.take().unwrap_or_default();
         let gap = offset.next_multiple_of(ALIGNMENT) - offset;
         file.write_all(&[0; ALIGNMENT][..gap])?;
@@ -80,6 +81,13 @@ fn move_out(model: &mut ModelProto, beside: &Path, file: &mut File) -> io::Resul
         offset += gap + data.len();
     }
     Ok(offset)
+}
+
+/// The constants of a graph and of those within its nodes.
+fn initializers<'m>(graph: &'m mut GraphProto, list: &mut Vec<&'m mut TensorProto>) {
+    list.extend(&mut graph.initializer);
+    let attributes = graph.node.iter_mut().flat_map(|n| &mut n.attribute);
+    attributes.filter_map(|a| a.g.as_mut()).for_each(|g| initializers(g, list));
 }
 
 fn point(tensor: &mut TensorProto, location: &str, offset: usize, length: usize) {

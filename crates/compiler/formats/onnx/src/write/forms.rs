@@ -4,7 +4,7 @@ use fastserve_ir::{Attrs, Fact, Node, normalize_axis};
 use fastserve_tensor::{DType, Element, Shape, Tensor, bf16, f16};
 
 use super::model::{Draft, Writer};
-use super::resize;
+use super::{bodies, resize};
 use crate::tensors::data_type;
 
 type Done = Result<(), String>;
@@ -15,12 +15,14 @@ type Done = Result<(), String>;
 /// Why there is none.
 pub(super) fn write(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
     match node.op.name() {
+        "If" | "Loop" | "Scan" => bodies::write(w, draft),
         "fs.Aligned" => aligned(w, node, draft),
         "fs.Clip" => clip(w, node, draft),
         "fs.Max" | "fs.Min" => finish(w, Draft { op: draft.op.split_off("fs.".len()), ..draft }),
         "fs.Power" => power(w, node, draft),
         "fs.Silu" => silu(w, draft),
         "Hardmax" | "LogSoftmax" | "Softmax" => softmax(w, node, draft),
+        "BatchNormalization" if draft.outputs.len() > 3 => Err("the statistics of the batch are no outputs since version 14".to_owned()),
         "GroupNormalization" => group_normalization(w, node, draft),
         "DFT" => dft(w, draft),
         "Dropout" => dropout(w, node, draft),
@@ -28,9 +30,11 @@ pub(super) fn write(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
         "GRU" | "LSTM" | "RNN" => recurrent(w, node, draft),
         "Pad" => pad(w, node, draft),
         "QuantizeLinear" => quantize(w, node, draft),
+        "Reshape" => lists(w, draft, &[("fs.shape", 1)]),
         "Resize" => resize::write(w, node, draft),
         "Slice" => lists(w, draft, &[("fs.starts", 1), ("fs.ends", 2), ("fs.axes", 3)]),
         "Split" => split(w, draft),
+        "Tile" => tile(w, node, draft),
         "TopK" => lists(w, draft, &[("fs.k", 1)]),
         op if op.starts_with("Reduce") || matches!(op, "Squeeze" | "Unsqueeze") => lists(w, draft, &[("fs.axes", 1)]),
         _ => finish(w, draft),
@@ -56,7 +60,7 @@ pub(super) fn finish(w: &mut Writer<'_>, mut draft: Draft) -> Done {
 fn step(w: &mut Writer<'_>, draft: &Draft, op: &str, inputs: &[&str], attrs: Attrs) -> Result<String, String> {
     let output = w.fresh(&format!("{}.{}", draft.node, op.to_lowercase()));
     let inputs = inputs.iter().map(|&i| i.to_owned()).collect();
-    finish(w, Draft { node: output.clone(), op: op.to_owned(), inputs, outputs: vec![output.clone()], attrs })?;
+    finish(w, Draft::plain(output.clone(), op.to_owned(), inputs, vec![output.clone()], attrs))?;
     Ok(output)
 }
 
@@ -154,7 +158,7 @@ fn dropout(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
     let node = draft.node.clone();
     finish(w, draft)?;
     let attrs = Attrs::new().with_int("to", to);
-    finish(w, Draft { node: format!("{node}.cast"), op: "Cast".to_owned(), inputs: vec![mask], outputs: vec![given], attrs })
+    finish(w, Draft::plain(format!("{node}.cast"), "Cast".to_owned(), vec![mask], vec![given], attrs))
 }
 
 /// `Clip` of constants.
@@ -258,6 +262,24 @@ fn quantize(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
         put(&mut draft.inputs, 0, cast);
     }
     finish(w, draft)
+}
+
+/// Before version 6 a number said how often an axis is repeated, which another one said.
+fn tile(w: &mut Writer<'_>, node: &Node, mut draft: Draft) -> Done {
+    if draft.attrs.get("fs.one_axis").is_none() {
+        return finish(w, draft);
+    }
+    let (from, to) = (fact(w, node, 0)?, node.outputs.first().map(|&id| w.graph.fact(id)));
+    let times = |(from, to): (&fastserve_ir::Dim, &fastserve_ir::Dim)| match (from.known(), to.known()) {
+        _ if from == to => Some(1),
+        (Some(from), Some(to)) => i64::try_from(to.checked_div(from)?).ok(),
+        _ => None,
+    };
+    let repeats = from.shape.iter().zip(&to.ok_or("it has no output")?.shape).map(times).collect::<Option<Vec<i64>>>();
+    let name = list(w, &format!("{}.repeats", draft.node), &repeats.ok_or("how often it repeats is not known")?)?;
+    draft.inputs.truncate(1);
+    put(&mut draft.inputs, 1, name);
+    finish(w, Draft { attrs: Attrs::new(), ..draft })
 }
 
 /// Padding and value as inputs.

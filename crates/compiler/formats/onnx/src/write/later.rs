@@ -1,19 +1,21 @@
 //! What standard operators take only from a version after [`super::OPSET`] on: types of elements, attributes and inputs that came
 //! without a new meaning of the rest.
 
-use fastserve_tensor::DType::{self, BF16, F16, F64, I8, I16, I32, I64};
+use fastserve_tensor::DType::{self, BF16, F16, F32, F64, I8, I16, I32, I64};
 
 use super::model::Draft;
 
 /// What came.
 enum New {
     Types(&'static [DType]),
+    /// The same where an attribute is not there.
+    TypesWithout(&'static str, &'static [DType]),
     Attributes(&'static [&'static str]),
     /// So many inputs and more.
     Inputs(usize),
 }
 
-use New::{Attributes, Inputs, Types};
+use New::{Attributes, Inputs, Types, TypesWithout};
 
 /// The version, what came, and the operators that have it.
 const LATER: &[(i64, New, &[&str])] = &[
@@ -84,11 +86,13 @@ const LATER: &[(i64, New, &[&str])] = &[
     (28, Types(&[BF16, F16, F64]), &["Celu"]),
     (28, Types(&[I8, I16, I32, I64]), &["BitShift"]),
     (28, Attributes(&["mode"]), &["SpaceToDepth"]),
+    (28, TypesWithout("fmod", &[BF16, F16, F32, F64]), &["Mod"]),
 ];
 
 /// The lowest version that takes a node with operands and results of these types.
 pub(super) fn version(draft: &Draft, types: &[DType]) -> i64 {
     let has = |new: &New| match new {
+        TypesWithout(name, list) => draft.attrs.get(name).is_none() && types.iter().any(|t| list.contains(t)),
         Types(list) => types.iter().any(|t| list.contains(t)),
         Attributes(names) => names.iter().any(|n| draft.attrs.get(n).is_some()),
         Inputs(count) => draft.inputs.len() >= *count,

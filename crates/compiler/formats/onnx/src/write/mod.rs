@@ -5,6 +5,7 @@
 //! has them; operators of passes become standard ones. What has no standard form is refused, all of it, by node.
 
 mod attributes;
+mod bodies;
 mod error;
 mod file;
 mod forms;

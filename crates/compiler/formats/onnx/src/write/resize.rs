@@ -65,7 +65,7 @@ fn simple(w: &mut Writer<'_>, draft: Draft, scales: &[f32]) -> Result<(), String
     if up && down {
         let middle = w.fresh(&format!("{}.up", draft.node));
         let attrs = draft.attrs.clone();
-        let first = Draft { node: middle.clone(), op: draft.op.clone(), inputs: vec![x], outputs: vec![middle.clone()], attrs };
+        let first = Draft::plain(middle.clone(), draft.op.clone(), vec![x], vec![middle.clone()], attrs);
         scaled(w, first, &grows, "floor")?;
         x = middle;
     }

@@ -30,16 +30,28 @@ pub(super) fn tensor(name: &str, tensor: &Tensor) -> TensorProto {
 
 /// Name, element type and extents: known ones as numbers, symbols by name, and nothing where an extent is an expression.
 pub(super) fn info(graph: &Graph, name: &str, fact: &Fact) -> ValueInfoProto {
-    let dim = fact.shape.iter().map(|d| Dimension { value: extent(graph, d), ..Default::default() }).collect();
+    typed(name, fact, |dim| extent(graph, dim))
+}
+
+/// The same without the names of symbols.
+pub(super) fn loose(name: &str, fact: &Fact) -> ValueInfoProto {
+    typed(name, fact, known)
+}
+
+fn typed(name: &str, fact: &Fact, extent: impl Fn(&Dim) -> Option<dimension::Value>) -> ValueInfoProto {
+    let dim = fact.shape.iter().map(|d| Dimension { value: extent(d), ..Default::default() }).collect();
     let kind = type_proto::Tensor { elem_type: data_type(fact.dtype), shape: Some(TensorShapeProto { dim }) };
     let kind = TypeProto { value: Some(type_proto::Value::TensorType(kind)), ..Default::default() };
     ValueInfoProto { name: name.to_owned(), r#type: Some(kind), ..Default::default() }
 }
 
+fn known(dim: &Dim) -> Option<dimension::Value> {
+    dim.known().and_then(|n| i64::try_from(n).ok()).map(dimension::Value::DimValue)
+}
+
 fn extent(graph: &Graph, dim: &Dim) -> Option<dimension::Value> {
     match dim {
-        Dim::Known(n) => i64::try_from(*n).ok().map(dimension::Value::DimValue),
         Dim::Sym(s) => graph.symbols().get(s.index()).map(|s| dimension::Value::DimParam(s.name.clone())),
-        _ => None,
+        other => known(other),
     }
 }
