@@ -13,6 +13,7 @@ import argparse
 import collections
 import json
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +26,11 @@ from graph_draws.graph import Refused
 TRIES = 20
 
 
-def drawn(op, seed):
-    """A graph around an operator that onnxruntime runs, with what it answers, or None."""
+def drawn(op, seed, number):
+    """The graph of a number around an operator that onnxruntime runs, with what it answers, or None. It depends on no other operator."""
     for attempt in range(TRIES):
         try:
-            graph = draw(op, np.random.default_rng([*seed, attempt]))
+            graph = draw(op, np.random.default_rng([seed, zlib.crc32(op.encode()), number, attempt]))
             names = graph.outputs()
             return graph, dict(zip(names, graph.run(names)))
         except Refused:
@@ -52,13 +53,13 @@ def make(args):
     """The `make` command."""
     leads, index, counts, refused = operators(), {}, collections.Counter(), collections.Counter()
     for i in range(args.cases):
-        op = leads[i % len(leads)]
-        made = drawn(op, (args.seed, i))
+        op, number = leads[i % len(leads)], i // len(leads)
+        made = drawn(op, args.seed, number)
         if made is None:
             refused[op] += 1
             continue
         graph, outputs = made
-        name = f"{i:05}_{op.rpartition('.')[2]}"
+        name = f"{op}_{number:04}"
         write(args.folder / name, graph, outputs)
         index[name] = graph.operators()
         counts.update(set(graph.operators()))

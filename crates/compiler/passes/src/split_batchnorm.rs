@@ -22,7 +22,9 @@ impl Pass for SplitBatchNorm {
         for id in g.node_ids() {
             match find(g.graph(), id) {
                 None => {}
-                Some(None) => g.note(id, "not written as a product and a sum: its parameters are not constant f32, or its channels are not known"),
+                Some(None) => {
+                    g.note(id, "not written as a product and a sum: its parameters are not constant f32, or its channels are not known")
+                }
                 Some(Some((x, factor, addend))) => {
                     let name = node_name(g.graph(), id);
                     let (f, a) = (g.add_const(&format!("{name}.factor"), factor), g.add_const(&format!("{name}.addend"), addend));
