@@ -80,6 +80,7 @@ const SUM_OPS: &[&str] = &[
     "RNN",
     "STFT",
     "SimplifiedLayerNormalization",
+    "ai.onnx.preview.FlexAttention",
     "com.microsoft.Attention",
     "com.microsoft.DynamicQuantizeLSTM",
     "com.microsoft.DynamicQuantizeMatMul",
@@ -188,6 +189,8 @@ const EXACT_OPS: &[&str] = &[
     "Unsqueeze",
     "Where",
     "Xor",
+    "ai.onnx.ml.ArrayFeatureExtractor",
+    "ai.onnx.ml.Binarizer",
 ];
 
 /// How two tensors differ.

@@ -5,6 +5,6 @@
 
 from op_cases.case import REGISTRY, Case, OpCases
 from op_cases import convolution, elementwise, functions, matrix, movement, normalization, pooling, recurrent, reduction
-from op_cases import bits, chance, contrib, einsum, losses, quantized, selection, sequence, shape, spatial, spectrum
+from op_cases import bits, chance, contrib, einsum, features, losses, quantized, selection, sequence, shape, spatial, spectrum
 
 __all__ = ["REGISTRY", "Case", "OpCases"]

@@ -1,25 +1,28 @@
-//! `cargo xtask hostile`: files made to do harm, given to the program.
+//! `cargo xtask hostile`: files made to do harm, loaded and run.
 
 use anyhow::Result;
 
-use crate::{paths, process};
+use crate::fixtures::Tier;
+use crate::{built, fixtures, oracle, paths, process};
 
 /// The command that runs the tests.
-pub(crate) const TEST: &[&str] = &["test", "--release", "-p", "fastserve-cli", "--test", "hostile", "--", "--ignored", "--nocapture"];
-const FOLDER: &str = "crates/doors/cli/tests";
+pub(crate) const TEST: &[&str] = &["test", "--profile", "long", "-p", "fastserve", "--test", "hostile", "--", "--ignored", "--nocapture"];
 
-/// Give files made to do harm to the program, and watch time and memory.
+/// Load and run damaged models, and watch time and memory; fetches the models if need be.
 #[derive(clap::Args)]
-#[command(after_help = "Example: cargo xtask hostile")]
-pub(crate) struct Args {}
-
-/// Runs the tests in release mode, with what they print.
-pub(crate) fn run(_: &Args) -> Result<()> {
-    process::run(&mut process::cargo(TEST))
+#[command(after_help = "Example: cargo xtask hostile silero magika\n\
+    Every file of testdata/zoo.toml is cut at every percent and has 1000 bytes flipped.")]
+pub(crate) struct Args {
+    /// Only these networks.
+    names: Vec<String>,
 }
 
-/// Whether the tests are there.
-pub(crate) fn exists() -> bool {
-    let folder = paths::root().join(FOLDER);
-    folder.join("hostile.rs").exists() || folder.join("hostile/main.rs").exists()
+/// Runs the tests, with what they print.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    fixtures::run(&fixtures::Args::up_to(Tier::Zoo))?;
+    if let Some(python) = oracle::python(false)? {
+        built::make(&python, &paths::cache()?, Tier::Zoo)?;
+    }
+    let mut command = process::cargo(TEST);
+    process::run(command.env("FASTSERVE_HOSTILE_ONLY", args.names.join(",")))
 }

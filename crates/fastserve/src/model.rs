@@ -151,7 +151,7 @@ impl Model {
         // Folding computes: the host's control word may not show in the constants.
         let _control_word = FpGuard::enter();
         let mut graph = self.graph.clone();
-        fastserve_passes::simplify(&mut graph, &PassCx { cpu: fastserve_simd::Cpu::detect() })?;
+        fastserve_passes::simplify(&mut graph, &PassCx::new(fastserve_simd::Cpu::detect()))?;
         Ok(Self { graph, format: self.format })
     }
 

@@ -16,7 +16,7 @@ fn functions() -> Vec<&'static dyn Pass> {
 
 fn counts(row: &Row) -> BTreeMap<String, usize> {
     let mut graph = row.open().graph().clone();
-    let report = run(&functions(), &mut graph, &PassCx { cpu: Cpu::detect() }).unwrap();
+    let report = run(&functions(), &mut graph, &PassCx::new(Cpu::detect())).unwrap();
     patterns(&report).into_iter().map(|(what, count)| (what.to_owned(), count)).collect()
 }
 

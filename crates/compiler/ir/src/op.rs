@@ -44,6 +44,12 @@ pub trait Op: Any + Debug + Send + Sync {
         true
     }
 
+    /// Whether [`Op::reference`] touches each element of its inputs and outputs a bounded number of times. Large nodes of which this is
+    /// not known are not folded.
+    fn is_linear(&self) -> bool {
+        false
+    }
+
     /// What a backend shall run, as data.
     fn lower(&self, _cx: &LowerCx<'_>) -> Lowered {
         Lowered::Reference

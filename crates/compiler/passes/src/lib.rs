@@ -47,7 +47,7 @@ pub use common_subexpressions::CommonSubexpressions;
 pub use conv_batchnorm::ConvBatchNorm;
 pub use conv_transpose::ConvTranspose;
 pub use dead_code::DeadCode;
-pub use fold::{FOLD_LIMIT_BYTES, Fold};
+pub use fold::{FOLD_LIMIT_BYTES, FOLD_TOTAL_BYTES, FOLD_WORK, Fold};
 pub use fuse_activation::FuseActivation;
 pub use fuse_bias::FuseBias;
 pub use fuse_residual::FuseResidual;
@@ -84,6 +84,15 @@ pub trait Pass: Sync {
 pub struct PassCx {
     /// The processor that the graph is compiled for.
     pub cpu: Cpu,
+    /// Bytes of the graph's constants before the first pass.
+    loaded_bytes: usize,
+}
+
+impl PassCx {
+    /// For a graph that is compiled for this processor.
+    pub fn new(cpu: Cpu) -> Self {
+        Self { cpu, loaded_bytes: 0 }
+    }
 }
 
 /// The order. Passes that a CPU plan needs for its kernels come after those that only simplify.
@@ -183,7 +192,8 @@ pub fn apply(pass: &dyn Pass, graph: &mut Graph, cx: &PassCx) -> Result<EditLog,
 /// # Errors
 /// The first pass that fails.
 pub fn run(passes: &[&dyn Pass], graph: &mut Graph, cx: &PassCx) -> Result<Report, PassError> {
-    passes.iter().map(|pass| Ok((pass.name(), apply(*pass, graph, cx)?))).collect()
+    let cx = PassCx { loaded_bytes: fold::held_bytes(graph), ..*cx };
+    passes.iter().map(|pass| Ok((pass.name(), apply(*pass, graph, &cx)?))).collect()
 }
 
 /// Makes a graph ready for the CPU: [`PIPELINE`].

@@ -18,7 +18,7 @@ use fastserve_testkit::{Tolerance, compare};
 
 /// The texts show panels of 16 columns, which the portable kernels have.
 fn cx() -> PassCx {
-    PassCx { cpu: Cpu::with(IsaId::Portable).unwrap() }
+    PassCx::new(Cpu::with(IsaId::Portable).unwrap())
 }
 
 fn passes() -> Vec<&'static dyn Pass> {
@@ -90,7 +90,7 @@ fn the_whole_pipeline_keeps_the_answers() {
         let before = parse(&case.before, &Ops).unwrap_or_else(|e| panic!("{}: {e}", case.path.display()));
         for cpu in Cpu::all_available() {
             let mut after = before.clone();
-            let same = optimize(&mut after, &PassCx { cpu }).map_err(|e| e.to_string()).and_then(|_| same_answers(&before, &after));
+            let same = optimize(&mut after, &PassCx::new(cpu)).map_err(|e| e.to_string()).and_then(|_| same_answers(&before, &after));
             failed.extend(same.err().map(|e| format!("pipeline on {}: {e}", case.path.display())));
         }
     }
@@ -103,7 +103,7 @@ fn texts_parse_back() {
         for cpu in Cpu::all_available() {
             let mut graph = parse(&case.before, &Ops).unwrap();
             assert_eq!(print(&parse(&print(&graph), &Ops).unwrap()), print(&graph), "{}", case.path.display());
-            optimize(&mut graph, &PassCx { cpu }).unwrap();
+            optimize(&mut graph, &PassCx::new(cpu)).unwrap();
             let text = print(&graph);
             // Constants beyond the inline limit are printed as their hash and do not parse back.
             if !text.contains("= <") {

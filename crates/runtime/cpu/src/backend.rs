@@ -63,7 +63,7 @@ impl CpuBackend {
         graph.verify()?;
         let failed = |e: PassError| CompileError::Pass { pass: e.pass, why: e.source.to_string() };
         let passes = if options.optimize { fastserve_passes::PIPELINE } else { fastserve_passes::KERNELS };
-        let report = fastserve_passes::run(passes, &mut graph, &PassCx { cpu: self.cpu }).map_err(failed)?;
+        let report = fastserve_passes::run(passes, &mut graph, &PassCx::new(self.cpu)).map_err(failed)?;
         let patterns = fastserve_passes::patterns(&report).into_iter().map(|(what, count)| (what.to_owned(), count)).collect();
         let did = PassesDid { patterns, notes: report.into_iter().flat_map(|(_, log)| log.notes).collect() };
         let threads = if options.threads == 0 { granted_cores() } else { options.threads };

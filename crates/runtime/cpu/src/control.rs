@@ -19,6 +19,8 @@ pub(crate) struct Call<'a, 'c> {
     pub(crate) cx: &'a RunCx<'c>,
     /// Steps done so far, of all graphs.
     pub(crate) steps: u64,
+    /// Bytes that the graphs around hold.
+    pub(crate) held: usize,
 }
 
 /// What a step's graphs failed with.
@@ -65,7 +67,7 @@ impl Control {
                 let holds = call.flag(0)?.ok_or_else(|| wrong("the condition is missing"))?;
                 let (at, body) = if holds { (0, then) } else { (1, other) };
                 let session = self.sessions.get_mut(at).ok_or_else(|| wrong("a branch is missing"))?;
-                call.inner(session, body, &[])?
+                call.inner(session, body, &[], 0)?
             }
             ControlSpec::Loop(body, carried) => call.repeat(self.session()?, body, *carried)?,
             ControlSpec::Scan(body, spec) => call.scan(self.session()?, body, spec)?,
@@ -89,15 +91,24 @@ impl<'a> Call<'a, '_> {
         truth(&view).map(Some)
     }
 
-    /// Runs a graph once, on these inputs and what it captures; returns copies of its outputs.
-    fn inner(&mut self, session: &mut CpuSession, body: &Body, own: &[TensorView<'_>]) -> Result<Vec<Tensor>, Failed> {
+    /// Fails if this many bytes beside those held around are more than the run may have.
+    fn grant(&self, bytes: usize) -> Result<(), RunError> {
+        let needed = self.held.saturating_add(bytes);
+        match self.cx.memory_limit_bytes {
+            Some(limit) if needed > limit => Err(RunError::Budget { what: "bytes", limit: limit as u64, needed: needed as u64 }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs a graph once, on these inputs and what it captures, while the node keeps so many bytes; returns copies of its outputs.
+    fn inner(&mut self, session: &mut CpuSession, body: &Body, own: &[TensorView<'_>], kept: usize) -> Result<Vec<Tensor>, Failed> {
         let captured = body.captures.iter().map(|&i| self.input(i)).collect::<Result<Vec<_>, _>>()?;
         let views: Vec<TensorView<'_>> = own.iter().copied().chain(captured).collect();
         let left = self.cx.step_limit.map(|limit| limit.saturating_sub(self.steps));
         let mut cx = RunCx {
             cancel: self.cx.cancel,
             deadline: self.cx.deadline,
-            memory_limit_bytes: self.cx.memory_limit_bytes,
+            memory_limit_bytes: self.cx.memory_limit_bytes.map(|limit| limit.saturating_sub(self.held.saturating_add(kept))),
             step_limit: left,
             profile: None,
         };
@@ -105,14 +116,16 @@ impl<'a> Call<'a, '_> {
         session.run(&mut Bindings::lent(&views), &mut cx)?;
         // An empty graph counts too, so that no loop is free.
         self.steps = self.steps.saturating_add(session.steps_done().max(1));
-        (0..body.graph.outputs().len()).map(|i| Ok(Tensor::copy_of(&session.output(i)?)?)).collect()
+        let outputs = (0..body.graph.outputs().len()).map(|i| session.output(i)).collect::<Result<Vec<_>, _>>()?;
+        self.grant(outputs.iter().fold(kept, |sum, view| sum.saturating_add(view.bytes().len())))?;
+        outputs.iter().map(|view| Ok(Tensor::copy_of(view)?)).collect()
     }
 
     fn repeat(&mut self, session: &mut CpuSession, body: &Body, carried: usize) -> Result<Vec<Tensor>, Failed> {
         let trips = self.inputs.first().copied().flatten().map(|v| count(&v)).transpose()?;
         let mut goes_on = self.flag(1)?.unwrap_or(true);
         let mut state = (0..carried).map(|i| Ok(Tensor::copy_of(&self.input(2 + i)?)?)).collect::<Result<Vec<_>, Failed>>()?;
-        let mut stacks = Stacks::of(body, carried + 1, self.cx.memory_limit_bytes);
+        let mut stacks = Stacks::of(body, carried + 1);
         let shape = |i: usize| Shape::new(&[1; MAX_RANK][..body.graph.inputs().get(i).map_or(0, |&v| body.graph.fact(v).rank()).min(1)]);
         let mut trip = 0;
         while goes_on && trips.is_none_or(|n| trip < n) {
@@ -120,11 +133,12 @@ impl<'a> Call<'a, '_> {
             let going = Tensor::from_slice(&shape(1)?, &[fastserve_tensor::Bool::from(goes_on)])?;
             let mut made = {
                 let own = [&at, &going].into_iter().chain(&state).map(Tensor::view).collect::<Result<Vec<_>, _>>()?;
-                self.inner(session, body, &own)?
+                self.inner(session, body, &own, stacks.held().saturating_add(size(&state)))?
             };
             goes_on = truth(&made.first().ok_or_else(|| wrong("the body makes no condition"))?.view()?)?;
             let stacked = made.split_off((carried + 1).min(made.len()));
             stacks.push(&stacked)?;
+            self.grant(stacks.held())?;
             state = made.split_off(1);
             trip += 1;
         }
@@ -141,22 +155,28 @@ impl<'a> Call<'a, '_> {
         if lengths.iter().any(|&n| n != length) {
             return Err(wrong(format!("scanned inputs have {lengths:?} elements")));
         }
-        let mut stacks = Stacks::of(body, spec.states, self.cx.memory_limit_bytes);
+        let mut stacks = Stacks::of(body, spec.states);
         for i in 0..length {
             let at = |backwards: bool| if backwards { length - 1 - i } else { i };
             let parts = scanned.iter().zip(&axes).zip(&spec.inputs);
             let parts = parts.map(|((v, &axis), w)| part(v, axis, at(w.1))).collect::<Result<Vec<_>, _>>()?;
             let mut made = {
                 let own = state.iter().chain(&parts).map(Tensor::view).collect::<Result<Vec<_>, _>>()?;
-                self.inner(session, body, &own)?
+                self.inner(session, body, &own, stacks.held().saturating_add(size(&state)))?
             };
             let stacked = made.split_off(spec.states.min(made.len()));
             stacks.push(&stacked)?;
+            self.grant(stacks.held())?;
             state = made;
         }
         state.extend(stacks.finish(&spec.outputs)?);
         Ok(state)
     }
+}
+
+/// Bytes of all.
+fn size(tensors: &[Tensor]) -> usize {
+    tensors.iter().fold(0, |sum, t| sum.saturating_add(t.bytes().len()))
 }
 
 fn truth(view: &TensorView<'_>) -> Result<bool, Failed> {
@@ -193,7 +213,6 @@ fn part(view: &TensorView<'_>, axis: usize, index: usize) -> Result<Tensor, Fail
 /// Outputs of the trips, one behind the other.
 struct Stacks {
     all: Vec<Stack>,
-    limit: Option<usize>,
 }
 
 struct Stack {
@@ -205,13 +224,13 @@ struct Stack {
 
 impl Stacks {
     /// Empty ones, of what is known of the outputs from `first` on.
-    fn of(body: &Body, first: usize, limit: Option<usize>) -> Self {
+    fn of(body: &Body, first: usize) -> Self {
         let stack = |&v: &fastserve_ir::ValueId| {
             let fact = body.graph.fact(v);
             let dims: Vec<usize> = fact.shape.iter().map(|d| d.known().unwrap_or(0)).collect();
             Stack { dtype: fact.dtype, shape: Shape::new(&dims).unwrap_or(Shape::SCALAR), count: 0, bytes: Vec::new() }
         };
-        Self { all: body.graph.outputs().iter().skip(first).map(stack).collect(), limit }
+        Self { all: body.graph.outputs().iter().skip(first).map(stack).collect() }
     }
 
     fn push(&mut self, made: &[Tensor]) -> Result<(), Failed> {
@@ -222,14 +241,20 @@ impl Stacks {
             stack.shape = *t.shape();
             stack.count += 1;
             let needed = stack.bytes.len().saturating_add(t.bytes().len());
-            if let Some(limit) = self.limit.filter(|&limit| needed > limit) {
-                return Err(RunError::Budget { what: "bytes", limit: limit as u64, needed: needed as u64 }.into());
+            if needed > stack.bytes.capacity() {
+                // By quarters: twice as much as is needed could be more than is granted.
+                let more = t.bytes().len().max(stack.bytes.len() / 4);
+                let grown = stack.bytes.try_reserve_exact(more);
+                grown.map_err(|_| wrong(format!("out of memory after {} trips", stack.count)))?;
             }
-            let grown = stack.bytes.try_reserve(t.bytes().len());
-            grown.map_err(|_| wrong(format!("out of memory after {} trips", stack.count)))?;
             stack.bytes.extend_from_slice(t.bytes());
         }
         Ok(())
+    }
+
+    /// Bytes that they take, and what is made of them at the end.
+    fn held(&self) -> usize {
+        self.all.iter().fold(0, |sum, stack| sum.saturating_add(stack.bytes.capacity()).saturating_add(stack.bytes.len()))
     }
 
     /// The stacks, each along its axis, forward or backward.

@@ -53,18 +53,18 @@ impl Before<'_> {
         Ok(changed)
     }
 
-    /// Runs the graphs of a step; returns the extents of what they made.
+    /// Runs the graphs of a step, after so many steps and beside so many bytes; returns the extents of what they made.
     pub(crate) fn run(
         &self,
         step: &ModelStep,
         spec: &ControlSpec,
         control: &mut Control,
         cx: &RunCx<'_>,
-        steps: &mut u64,
+        (steps, held): (&mut u64, usize),
     ) -> Result<Vec<Shape>, RunError> {
         let failed = |source| step.error(source);
         let views = step.ins.iter().map(|v| v.map(|v| self.view(v)).transpose()).collect::<Result<Vec<_>, _>>().map_err(failed)?;
-        let mut call = Call { inputs: &views, cx, steps: *steps };
+        let mut call = Call { inputs: &views, cx, steps: *steps, held };
         let ran = control.run(spec, &mut call);
         *steps = call.steps;
         match ran {

@@ -86,9 +86,8 @@ impl CpuSession {
         if self.plans[s].is_none() {
             self.replan(s)?;
         }
-        let len = |p: &Option<Arc<Plan>>| p.as_ref().map_or(0, |p| p.arena_len);
-        let needed = len(&self.plans[s]);
-        let whole = self.plans[..=s].iter().map(len).fold(0, usize::saturating_add);
+        let needed = planned_bytes(&self.plans[s..=s]);
+        let whole = planned_bytes(&self.plans[..=s]);
         if let Some(limit) = cx.memory_limit_bytes.filter(|&limit| whole > limit) {
             return Err(RunError::Budget { what: "bytes", limit: limit as u64, needed: whole as u64 });
         }
@@ -113,12 +112,13 @@ impl CpuSession {
         let model = &*self.model;
         let earlier = Earlier { arenas: &self.arenas[..s], plans: &self.plans };
         let before = Before { model, extents: &self.extents, inputs, earlier };
+        let held = planned_bytes(&self.plans[..s]);
         let mut changed = false;
         for &i in &model.segments.all[s].resolves {
             let step = &model.steps[i];
             let told = match (&step.lowered, &mut self.controls[i]) {
                 (Lowered::Control(spec), Some(control)) => {
-                    let found = before.run(step, spec, control, cx, &mut self.steps)?;
+                    let found = before.run(step, spec, control, cx, (&mut self.steps, held))?;
                     before.tell(s, step, &found, &mut self.symbols)
                 }
                 _ => before.resolve(s, step, &mut self.symbols),
@@ -239,6 +239,11 @@ impl CpuSession {
         let bytes = bytes.get(..extent.bytes).ok_or(RunError::NoOutput(i))?;
         Ok(TensorView::new(dtype, extent.shape, bytes)?)
     }
+}
+
+/// What the arenas of these plans take.
+fn planned_bytes(plans: &[Option<Arc<Plan>>]) -> usize {
+    plans.iter().flatten().fold(0, |sum, plan| sum.saturating_add(plan.arena_len))
 }
 
 fn control(children: &[CpuModel]) -> Result<Option<Control>, RunError> {

@@ -268,7 +268,7 @@ impl<'f> Loader<'f, '_> {
         let filled = self.fill(view, formals, &free, (&outer, &names), header);
         let graph = std::mem::replace(&mut self.graph, outer);
         self.names = names;
-        Ok(Read { captures: filled?, graph: Arc::new(graph) })
+        Ok(Read { captures: filled.map_err(|e| e.within(name))?, graph: Arc::new(graph) })
     }
 
     fn fill(

@@ -104,6 +104,14 @@ pub enum OnnxError {
         /// Expected and got.
         source: ShapeError,
     },
+    /// Something is wrong in a graph or a function that a node runs.
+    #[error("within `{node}`: {what}")]
+    Within {
+        /// The node.
+        node: String,
+        /// What is wrong there.
+        what: Box<OnnxError>,
+    },
     /// Everything in the model that this version cannot run.
     #[error("{}", unsupported::list(.0))]
     Unsupported(Vec<Unsupported>),
@@ -112,6 +120,11 @@ pub enum OnnxError {
 impl OnnxError {
     pub(crate) fn invalid(place: impl Into<String>, why: impl Into<String>) -> Self {
         OnnxError::Invalid { place: place.into(), why: why.into() }
+    }
+
+    /// The same, of a graph that this node runs.
+    pub(crate) fn within(self, node: &str) -> Self {
+        OnnxError::Within { node: shown(node), what: Box::new(self) }
     }
 }
 

@@ -98,7 +98,7 @@ impl<'f> Loader<'f, '_> {
         self.prefix = prefix;
         let inner = std::mem::replace(&mut self.names, outer);
         self.inlined.0 = depth;
-        filled?;
+        filled.map_err(|e| e.within(name))?;
         Ok(outputs.iter().map(|n| inner.get(n).copied().flatten()).collect())
     }
 

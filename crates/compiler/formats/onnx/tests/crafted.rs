@@ -418,6 +418,73 @@ fn external_data_past_the_end() {
     assert!(error("data", "99999999999999999999", None).contains("offset: expected a number of bytes"));
 }
 
+/// A tensor of two floats that lies in this file.
+fn lies_in(location: &str) -> TensorProto {
+    let entry = StringStringEntryProto { key: "location".into(), value: location.into() };
+    TensorProto {
+        data_location: tensor_proto::DataLocation::External as i32,
+        external_data: vec![entry],
+        ..tensor("w", DataType::Float, &[2])
+    }
+}
+
+#[test]
+fn external_data_of_a_sparse_initializer_is_not_looked_at() {
+    let dir = tempfile::tempdir().unwrap();
+    for location in ["../../etc/passwd", "/etc/passwd", "nothing"] {
+        let indices = TensorProto { name: String::new(), ..lies_in(location) };
+        let sparse = SparseTensorProto { values: Some(lies_in(location)), indices: Some(indices), dims: vec![1 << 40] };
+        let m = model(GraphProto { sparse_initializer: vec![sparse], ..relu() });
+        let error = load("sparse", m.encode_to_vec().into(), Some(dir.path())).unwrap_err().to_string();
+        assert!(error.contains("sparse_initializer x 1\n    `w`: a sparse constant"), "{error}");
+    }
+}
+
+#[test]
+fn external_data_within_nodes_and_bodies_stays_in_the_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("data"), [0; 8]).unwrap();
+    let constant = |location: &str| {
+        let value = AttributeProto { t: Some(lies_in(location)), ..attribute("value", AttributeType::Tensor) };
+        NodeProto { attribute: vec![value], ..node("Constant", &[], &["k"]) }
+    };
+    let branch = |name: &str, location: &str, as_node: bool| {
+        let mut inner = GraphProto { node: vec![node("Add", &["x0", "k"], &["z"])], output: vec![value("z")], ..Default::default() };
+        match as_node {
+            true => inner.node.insert(0, constant(location)),
+            false => inner.initializer = vec![TensorProto { name: "k".into(), ..lies_in(location) }],
+        }
+        AttributeProto { g: Some(inner), ..attribute(name, AttributeType::Graph) }
+    };
+    let choice = |location: &str, as_node: bool| {
+        let branches = vec![branch("then_branch", "data", as_node), branch("else_branch", location, as_node)];
+        let mut g = graph(vec![NodeProto { attribute: branches, ..node("If", &["c"], &["y"]) }]);
+        g.input = vec![value_info("c", 9, &[]), value_info("x0", 1, &[Some(Value::DimValue(2))])];
+        model(g)
+    };
+    let files = |location: &str| {
+        [of_nodes(vec![constant(location), node("Add", &["x", "k"], &["y"])]), choice(location, true), choice(location, false)]
+    };
+    for (location, why) in [
+        ("../../etc/passwd", "must not contain `..`"),
+        ("/etc/passwd", "must be relative"),
+        ("nothing", "No such file"),
+        ("\0", "relative path"),
+    ] {
+        for m in files(location) {
+            let error = load("inner constant", m.encode_to_vec().into(), Some(dir.path())).unwrap_err().to_string();
+            assert!(error.contains("external data `") && error.contains(why), "{error}");
+            assert!(
+                error.contains("graph.node[0] `k` (Constant), attribute `value`: ") || error.starts_with("within `y/else`: graph."),
+                "{error}"
+            );
+        }
+    }
+    for m in &files("data")[1..] {
+        load("inner constant", m.encode_to_vec().into(), Some(dir.path())).unwrap();
+    }
+}
+
 #[test]
 fn many_tensors_that_share_one_region_which_is_not_aligned() {
     let dir = tempfile::tempdir().unwrap();

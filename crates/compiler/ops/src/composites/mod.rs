@@ -4,6 +4,8 @@ mod attending;
 mod attention;
 mod biased_gelu;
 mod embed_layer_normalization;
+mod features;
+mod flex_attention;
 mod fused_conv;
 mod fused_matmul;
 mod group_query_attention;
@@ -30,6 +32,8 @@ list! {
     attention
     biased_gelu
     embed_layer_normalization
+    features
+    flex_attention
     fused_conv
     fused_matmul
     group_query_attention

@@ -69,6 +69,10 @@ impl Op for Binary {
         Body { op: self.0, io }.run(dtype)
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         match cx.inputs.req(0).map(|x| x.dtype) {
             _ if cx.all_f32() => Lowered::Binary(self.0),

@@ -92,6 +92,10 @@ impl Op for Bitwise {
         let dtype = io.dtype(0)?;
         Pairs { op: self.0, io }.run(dtype)
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }
 
 impl Op for BitwiseNot {
@@ -112,6 +116,10 @@ impl Op for BitwiseNot {
         let bytes = io.input(0)?;
         io.output(0)?.bytes_mut().iter_mut().zip(bytes.bytes()).for_each(|(y, x)| *y = !x);
         Ok(())
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 }
 

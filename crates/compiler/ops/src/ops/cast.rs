@@ -112,6 +112,10 @@ impl Op for Cast {
         for_any!(from, S => for_any!(self.to, D => body::<S, D>(io)))
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         match cx.inputs.req(0) {
             Ok(x) if x.dtype == self.to => Lowered::Alias,

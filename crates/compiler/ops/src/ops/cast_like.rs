@@ -51,6 +51,10 @@ impl Op for CastLike {
         Cast { to: io.output(0)?.dtype() }.reference(io)
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         match cx.inputs.req(1) {
             Ok(like) => Cast { to: like.dtype }.lower(cx),
@@ -80,5 +84,9 @@ impl Op for BitCast {
         let x = io.input(0)?;
         io.output(0)?.bytes_mut().iter_mut().zip(x.bytes()).for_each(|(y, x)| *y = *x);
         Ok(())
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 }

@@ -38,6 +38,10 @@ impl Op for Where {
         for_width!(io.dtype(1)?, T => body::<T>(io))
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, _: &LowerCx<'_>) -> Lowered {
         Lowered::Map(MapOp::Where)
     }

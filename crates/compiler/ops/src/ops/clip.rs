@@ -52,6 +52,10 @@ impl Op for Clip {
         Body { io }.run(dtype)
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         match bounds(&cx.inputs) {
             Some((min, max)) if cx.all_f32() => Lowered::Unary(UnaryOp::Activation(Activation::Clip { min, max })),

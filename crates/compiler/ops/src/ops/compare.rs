@@ -75,6 +75,10 @@ impl Op for Compare {
         for_any!(io.dtype(0)?, T => pairs::<T>(io, |a, b| holds(op, &a, &b)))
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         match cx.inputs.req(0).map(|x| x.dtype) {
             Ok(DType::F32 | DType::I32 | DType::I64 | DType::U8) => Lowered::Map(MapOp::Compare(self.0)),
@@ -159,6 +163,10 @@ impl Op for Logic {
         })
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, _: &LowerCx<'_>) -> Lowered {
         Lowered::Map(MapOp::Logic(self.0))
     }
@@ -181,6 +189,10 @@ impl Op for Not {
         let x = io.slice::<Bool>(0)?;
         io.out_slice::<Bool>(0)?.iter_mut().zip(x).for_each(|(y, &x)| *y = (!bool::from(x)).into());
         Ok(())
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 
     fn lower(&self, _: &LowerCx<'_>) -> Lowered {

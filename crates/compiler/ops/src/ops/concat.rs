@@ -65,6 +65,10 @@ impl Op for Concat {
         if at == row_bytes { Ok(()) } else { Err(OpError::Value(format!("the inputs fill {at} of {row_bytes} bytes"))) }
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         let axis = cx.inputs.req(0).and_then(|x| normalize_axis(self.axis, x.rank()));
         match axis {

@@ -53,4 +53,8 @@ impl Op for Constant {
         y.copy_from_slice(self.0.bytes());
         Ok(())
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }

@@ -62,6 +62,10 @@ impl Op for DequantizeLinear {
         }
         for_code!(from, X => for_float!(to, Y => self.body::<X, Y>(io)))
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }
 
 impl DequantizeLinear {

@@ -80,6 +80,10 @@ impl Op for Dropout {
         store_if_asked(io, 1, &stays)
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn repeatable(&self) -> bool {
         self.seed.is_some()
     }

@@ -83,6 +83,10 @@ impl Op for ConstantOfShape {
         y.chunks_exact_mut(value.len().max(1)).for_each(|y| y.copy_from_slice(value));
         Ok(())
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }
 
 impl ConstantOfShape {
@@ -124,6 +128,10 @@ impl Op for Range {
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let dtype = io.dtype(0)?;
         RangeBody(io).run(dtype)
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 }
 
@@ -249,6 +257,10 @@ impl Op for EyeLike {
             y.copy_from_slice(if on { &one[..y.len()] } else { &[0; 8][..y.len()] });
         }
         Ok(())
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 }
 

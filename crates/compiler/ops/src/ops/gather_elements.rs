@@ -73,6 +73,10 @@ impl Op for GatherElements {
             flat(&shape, &at[..index.len()]).map(Some)
         })
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }
 
 impl Op for GatherND {
@@ -114,5 +118,9 @@ impl Op for GatherND {
             at[batch + depth..shape.rank()].copy_from_slice(tail);
             flat(&shape, &at[..shape.rank()]).map(Some)
         })
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 }

@@ -59,6 +59,10 @@ impl Op for IsNaN {
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         for_float!(io.dtype(0)?, T => body::<T>(io, f64::is_nan))
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }
 
 impl Op for IsInf {
@@ -79,5 +83,9 @@ impl Op for IsInf {
         let (negative, positive) = (self.detect_negative, self.detect_positive);
         let of = |v: f64| v.is_infinite() && if v < 0.0 { negative } else { positive };
         for_float!(io.dtype(0)?, T => body::<T>(io, of))
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 }

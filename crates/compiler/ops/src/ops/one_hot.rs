@@ -52,6 +52,10 @@ impl Op for OneHot {
         let picks = places(&io.input(0)?, depth)?;
         for_width!(io.dtype(2)?, T => body::<T>(io, &picks, depth, inner))
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }
 
 /// The depth, which may be a float.

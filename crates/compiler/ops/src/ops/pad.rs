@@ -85,6 +85,10 @@ impl Op for Pad {
         for_width!(io.dtype(0)?, T => body::<T>(io, self.mode, &starts, &fill))
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         let pads = cx.inputs.req(0).and_then(|x| self.pads(&cx.inputs, x.rank()));
         match pads {

@@ -51,6 +51,10 @@ impl Op for Pow {
         PowBody(io).run(dtype)
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         let (Ok(x), Ok(y)) = (cx.inputs.req(0), cx.inputs.req(1)) else { return Lowered::Reference };
         if x.dtype != DType::F32 {
@@ -144,6 +148,10 @@ impl Op for Mod {
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let dtype: DType = io.dtype(0)?;
         ModBody { fmod: self.fmod, io }.run(dtype)
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 }
 

@@ -41,6 +41,10 @@ impl Op for PRelu {
         Body { io }.run(dtype)
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         if cx.all_f32() { Lowered::Map(MapOp::Slope) } else { Lowered::Reference }
     }

@@ -110,6 +110,10 @@ impl Op for QuantizeLinear {
         let dtype = io.output(0)?.dtype();
         for_code!(dtype, T => self.body::<T>(io))
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }
 
 impl QuantizeLinear {
@@ -158,5 +162,9 @@ impl Op for DynamicQuantizeLinear {
             io.out_slice::<u8>(2)?.fill(zero as u8);
         }
         Ok(())
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 }

@@ -136,6 +136,10 @@ impl Op for Reduce {
         Body { kind: self.kind, plan: Plan::new(&io.shape(0)?, &reduced)?, io }.run(dtype)
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         let Ok(x) = cx.inputs.req(0) else { return Lowered::Reference };
         let Ok(reduced) = self.known_axes(&cx.inputs, x.rank()) else { return Lowered::Reference };

@@ -119,6 +119,10 @@ impl Op for ScatterElements {
         }
         scatter(io, self.reduction, &places)
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }
 
 impl Op for ScatterND {
@@ -155,6 +159,10 @@ impl Op for ScatterND {
             places.extend(at * slice..(at + 1) * slice);
         }
         scatter(io, self.reduction, &places)
+    }
+
+    fn is_linear(&self) -> bool {
+        true
     }
 }
 

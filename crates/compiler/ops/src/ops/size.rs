@@ -32,4 +32,8 @@ impl Op for Size {
         io.out_slice::<i64>(0)?.fill(count.ok_or(ShapeError::Overflow)?);
         Ok(())
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }

@@ -95,6 +95,10 @@ impl Op for Slice {
         })
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         let (Ok(x), Some(y)) = (cx.inputs.req(0), cx.outputs.first()) else { return Lowered::Reference };
         let Ok(parts) = self.parts(&cx.inputs, x.rank()) else { return Lowered::Reference };

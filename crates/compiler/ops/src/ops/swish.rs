@@ -49,4 +49,8 @@ impl Op for SwiGlu {
         let y: Vec<f64> = x.iter().zip(gate).map(|(x, gate)| x / (1.0 + (-alpha * x).exp()) * gate).collect();
         store(io, 0, &y)
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }

@@ -51,6 +51,10 @@ impl Op for Transpose {
         for_width!(io.dtype(0)?, T => self.body::<T>(io, &shape))
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         match cx.inputs.req(0) {
             Ok(x) if self.keeps_order(&x.shape) => Lowered::Alias,

@@ -55,6 +55,10 @@ impl Op for Trigonometric {
         let dtype = io.dtype(0)?;
         for_float!(dtype, T => map::<T>(io, self.function))
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }
 
 fn map<T: Float>(io: &mut Io<'_>, function: fn(f64) -> f64) -> Result<(), OpError> {

@@ -48,4 +48,8 @@ impl Op for Trilu {
             Ok(if stays { Some(flat(&shape, index)?) } else { None })
         })
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }

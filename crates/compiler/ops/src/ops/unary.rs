@@ -154,6 +154,10 @@ impl Op for Unary {
         Body { op: self.0, io }.run(dtype)
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         if cx.all_f32() { Lowered::Unary(self.0) } else { Lowered::Reference }
     }

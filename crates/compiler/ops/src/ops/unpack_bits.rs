@@ -115,4 +115,8 @@ impl Op for UnpackBits {
         let dtype = io.dtype(1)?;
         for_float!(dtype, T => self.body::<T>(io))
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }

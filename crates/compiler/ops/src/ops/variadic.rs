@@ -74,6 +74,10 @@ impl Op for Variadic {
         Body { kind: self.0, io }.run(dtype)
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         match (cx.inputs.len(), self.binary()) {
             (1, _) => Lowered::Alias,
