@@ -20,6 +20,13 @@ from op_cases import REGISTRY
 _KINDS = {
     "float32": "f32", "float16": "f16", "float64": "f64", "int64": "i64", "int32": "i32", "int16": "i16", "int8": "i8",
     "uint64": "u64", "uint32": "u32", "uint16": "u16", "uint8": "u8", "bool": "bool",
+    "int4": "i4", "uint4": "u4", "int2": "i2", "uint2": "u2",
+}  # fmt: skip
+
+# Types whose elements are written as their codes.
+_CODES = {
+    "float8_e4m3fn": "f8e4m3fn", "float8_e4m3fnuz": "f8e4m3fnuz", "float8_e5m2": "f8e5m2", "float8_e5m2fnuz": "f8e5m2fnuz",
+    "float4_e2m1fn": "f4e2m1", "float8_e8m0fnu": "f8e8m0",
 }  # fmt: skip
 
 
@@ -35,7 +42,9 @@ def array_text(array):
     """`TYPE SHAPE : numbers`."""
     array = np.asarray(array)
     shape = "x".join(map(str, array.shape)) or "scalar"
-    return " ".join([_KINDS[array.dtype.name], shape, ":", *map(number, array.reshape(-1))])
+    code = _CODES.get(array.dtype.name)
+    elements = array.reshape(-1).view(np.uint8) if code else array.reshape(-1)
+    return " ".join([code or _KINDS[array.dtype.name], shape, ":", *map(number, elements)])
 
 
 def attr_line(name, value):

@@ -1,7 +1,7 @@
 //! Numbers that look random and are the same on every machine.
 
 use fastserve_ir::{Graph, eval_shape};
-use fastserve_tensor::{DType, Shape, Tensor, TensorError, bf16, f16};
+use fastserve_tensor::{DType, Rounding, Shape, Tensor, TensorError, bf16, f16};
 
 /// A linear congruential generator with the constants of Numerical Recipes (section 7.1).
 #[derive(Clone, Debug)]
@@ -43,7 +43,13 @@ impl Random {
             DType::I64 => Tensor::from_slice(shape, &self.list(n, |r| r.below(10) as i64)),
             DType::I32 => Tensor::from_slice(shape, &self.list(n, |r| r.below(10) as i32)),
             DType::U8 => Tensor::from_slice(shape, &self.list(n, |r| r.below(10) as u8)),
-            other => Tensor::zeros(other, *shape),
+            other => match other.narrow() {
+                Some(narrow) => {
+                    let codes = self.list(n, |r| narrow.code(r.float().into(), Rounding::default()));
+                    Tensor::from_codes(other, *shape, &codes)
+                }
+                None => Tensor::zeros(other, *shape),
+            },
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::{FromStr, SplitWhitespace};
 
 use fastserve_ir::{Attr, Attrs};
-use fastserve_tensor::{Bool, DType, Element, Tensor, f16};
+use fastserve_tensor::{Bool, DType, Element, Shape, Tensor, f16};
 use thiserror::Error;
 
 /// One node with its inputs and the outputs that another implementation computed.
@@ -182,6 +182,12 @@ fn array(words: &mut Words<'_>) -> Result<Tensor, String> {
     match word(words, "`:`")? {
         ":" => {}
         other => return Err(format!("expected `:`, got {other}")),
+    }
+    if let Some(narrow) = dtype.narrow() {
+        let code = |w| number(w).and_then(|v| narrow.read(v).ok_or_else(|| format!("{dtype} has no element {v}")));
+        let codes: Vec<u8> = words.map(code).collect::<Result<_, _>>()?;
+        let shape = Shape::new(&shape).map_err(|e| e.to_string())?;
+        return Tensor::from_codes(dtype, shape, &codes).map_err(|e| e.to_string());
     }
     match dtype {
         DType::F32 => elements(words, &shape, |v: f32| v),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from op_cases import narrow as nw
 from op_cases.case import case, cases, f32
 
 
@@ -51,6 +52,10 @@ def cast_like(s):
     yield case("to_i32", s.f32(2, 3), np.zeros(1, np.int32), opset=19)
     yield case("to_f16", s.f32(2, 3), np.zeros(2, np.float16), opset=19)
     yield case("to_bool", f32(0, 1, -0.5), np.zeros((), np.bool_), opset=15)
+    x = f32(0.1, -3, 449, 1e6, -1e6, 7.5)
+    yield nw.narrow_case("CastLike", "to_e4m3fn", x, np.zeros(1, nw.E4M3))
+    yield nw.narrow_case("CastLike", "to_e5m2_unsaturated", x, np.zeros(1, nw.E5M2), saturate=0)
+    yield nw.narrow_case("CastLike", "to_u4", s.f32(2, 3, low=0, high=15), np.zeros(1, nw.U4))
 
 
 @cases("BitCast", "input -> output")
@@ -61,6 +66,10 @@ def bit_cast(s):
     yield case("i16_to_u16", x, opset=26, expected=(x.view(np.uint16),), to=4)
     x = s.ints(2, 2)
     yield case("i64_to_f64", x, opset=26, expected=(x.view(np.float64),), to=11)
+    x = s.ints(2, 4, low=-8, high=7)
+    yield case("i4_to_u4", x.astype(nw.I4), opset=26, expected=((x & 15).astype(nw.U4),), to=nw.number_of(nw.U4))
+    x = s.f32(2, 4).astype(nw.E5M2)
+    yield case("e5m2_to_i8", x, opset=26, expected=(x.view(np.int8),), to=3)
 
 
 @cases("CumProd", "x axis -> y")

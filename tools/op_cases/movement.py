@@ -3,6 +3,7 @@
 import numpy as np
 
 import onnx_writer as ow
+from op_cases import narrow as nw
 from op_cases.case import INF, NAN, case, cases, f32, i64
 
 
@@ -78,6 +79,23 @@ def cast(s):
     yield case("bool_to_f32", np.array([True, False, True]), to=ow.F32)
     yield case("bool_to_i64", np.array([[True], [False]]), to=ow.I64)
     yield case("same_type", s.f32(2, 2), to=ow.F32)
+    floats = f32(0, -0.0, 1, -1.0625, 0.001, 17, 25, 300, 464, 465, -57345, 65000, 1e9, INF, -INF, 1e-9, 5, 2.5, -0.24)
+    for name, kind in nw.FLOATS.items():
+        yield nw.narrow_case("Cast", f"f32_to_{name}", floats, to=nw.number_of(kind))
+        codes = np.arange(0, 16 if kind is nw.E2M1 else 256, 3, np.uint8).view(kind)
+        yield nw.narrow_case("Cast", f"{name}_to_f32", codes, to=ow.F32)
+    for name in ("e4m3fn", "e4m3fnuz", "e5m2", "e5m2fnuz"):
+        yield nw.narrow_case("Cast", f"f32_to_{name}_unsaturated", floats, to=nw.number_of(nw.FLOATS[name]), saturate=0)
+    yield nw.narrow_case("Cast", "e4m3fn_to_e5m2", np.arange(0, 127, 5, np.uint8).view(nw.E4M3), to=nw.number_of(nw.E5M2))
+    for name, kind in nw.INTS.items():
+        ints = np.arange(-9, 17, dtype=np.float32)
+        yield nw.narrow_case("Cast", f"f32_to_{name}", ints, to=nw.number_of(kind))
+        yield nw.narrow_case("Cast", f"{name}_to_f16", ints.astype(np.int8).astype(kind), to=ow.F16)
+        yield nw.narrow_case("Cast", f"i32_to_{name}", s.ints(9, low=-99, high=99, dtype=np.int32), to=nw.number_of(kind))
+    scales = f32(1, 1.25, 1.5, 1.75, 2, 3, 0.7, 1e-30, 1e30, 0)
+    for mode in ("up", "down", "nearest"):
+        yield nw.narrow_case("Cast", f"f32_to_e8m0_{mode}", scales, to=nw.number_of(nw.E8M0), round_mode=mode)
+    yield nw.narrow_case("Cast", "e8m0_to_f32", np.array([1, 100, 127, 128, 254, 255], np.uint8).view(nw.E8M0), to=ow.F32)
 
 
 @cases("Identity", "input -> output")
@@ -87,6 +105,8 @@ def identity(s):
     yield case("i64", s.ints(5))
     yield case("bool", np.array([True, False]))
     yield case("special", f32(NAN, INF, -INF, -0.0, 1e-40))
+    yield nw.narrow_case("Identity", "i4", s.ints(3, 3, low=-8, high=7).astype(nw.I4))
+    yield nw.narrow_case("Identity", "e5m2", s.f32(3, 3).astype(nw.E5M2))
 
 
 @cases("Dropout", "data ratio training_mode -> output")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from op_cases import narrow as nw
 from op_cases.case import INF, case, cases, f32
 
 U8, I8, U16, I16, I32 = np.uint8, np.int8, np.uint16, np.int16, np.int32
@@ -42,6 +43,18 @@ def quantize_linear(s):
     yield case("blocks_last", s.f32(2, 7, low=-99, high=99), blocks, s.ints(2, 3, low=-9, dtype=I8), opset=21, axis=1, block_size=3)
     yield case("blocks_first", s.f32(4, 3, low=-99, high=99), blocks, s.ints(2, 3, low=0, dtype=U8), opset=21, axis=0, block_size=2)
     yield case("f16", s.f32(2, 5, low=-9, high=9).astype(np.float16), one(0.5, np.float16), one(3, I8), opset=19)
+    x = s.f32(3, 5, low=-20, high=20)
+    for name, kind in nw.INTS.items():
+        zeros = np.array([0, 1, 1]).astype(kind)
+        yield nw.narrow_case("QuantizeLinear", f"{name}_axis_0", x, f32(2, 3.5, 0.7), zeros, axis=0)
+    for name, kind in nw.FLOATS.items():
+        yield nw.narrow_case("QuantizeLinear", name, x, one(0.01), one(0, kind))
+        yield nw.narrow_case("QuantizeLinear", f"{name}_blocks", x, s.f32(3, 3, low=0.25, high=2), None, output_dtype=nw.number_of(kind), block_size=2)
+    yield nw.narrow_case("QuantizeLinear", "e5m2_unsaturated", x, one(0.0001), one(0, nw.E5M2), saturate=0)
+    yield nw.narrow_case("QuantizeLinear", "i4_blocks", x, s.f32(2, 5, low=1, high=4), None, output_dtype=22, axis=0, block_size=2)
+    half = x.astype(np.float16)
+    yield nw.narrow_case("QuantizeLinear", "precision_f16", half, one(0.03, np.float16), one(3, I8), precision=10)
+    yield nw.narrow_case("QuantizeLinear", "precision_f32", half, one(0.03, np.float16), one(3, I8), precision=1)
 
 
 @cases("DequantizeLinear", "x x_scale x_zero_point -> y")
@@ -58,6 +71,17 @@ def dequantize_linear(s):
     yield case("blocks_last", i8(s, 2, 7), blocks, s.ints(2, 3, low=-9, dtype=I8), opset=21, axis=1, block_size=3)
     yield case("blocks_first", u8(s, 4, 3), blocks, s.ints(2, 3, low=0, dtype=U8), opset=21, axis=0, block_size=2)
     yield case("f16", i8(s, 2, 5), one(0.5, np.float16), one(3, I8), opset=19)
+    for name, kind in nw.INTS.items():
+        x, zeros = s.ints(3, 5, low=-8, high=7).astype(kind), np.array([0, 1, 1]).astype(kind)
+        yield nw.narrow_case("DequantizeLinear", f"{name}_axis_0", x, f32(2, 3.5, 0.7), zeros, axis=0)
+    for name, kind in nw.FLOATS.items():
+        x = s.f32(3, 5, low=-9, high=9).astype(kind)
+        yield nw.narrow_case("DequantizeLinear", name, x, one(0.3))
+        yield nw.narrow_case("DequantizeLinear", f"{name}_blocks", x, s.f32(3, 3, low=0.25, high=2), axis=1, block_size=2)
+    x = s.ints(4, 3, low=-8, high=7).astype(nw.I4)
+    scales = np.array([[120, 127, 130], [128, 129, 126]], np.uint8).view(nw.E8M0)
+    yield nw.narrow_case("DequantizeLinear", "e8m0_scales", x, scales, output_dtype=1, axis=0, block_size=2)
+    yield nw.narrow_case("DequantizeLinear", "output_f16", x, one(0.3), output_dtype=10)
 
 
 @cases("DynamicQuantizeLinear", "x -> y y_scale y_zero_point")

@@ -6,6 +6,7 @@
 mod avx512;
 mod built;
 mod container;
+mod differential;
 mod fixtures;
 mod fuzz;
 mod r#gen;
@@ -45,6 +46,7 @@ enum Command {
     Hostile(hostile::Args),
     Oracle(oracle::Args),
     Race(race::Args),
+    Differential(differential::Args),
     Suites(suites::Args),
     Sweep(sweep::Args),
     Test(test::Args),
@@ -72,6 +74,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Hostile(args) => hostile::run(&args),
         Command::Oracle(args) => oracle::run(&args),
         Command::Race(args) => race::run(&args),
+        Command::Differential(args) => differential::run(&args),
         Command::Suites(args) => suites::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Test(args) => test::run(&args),

@@ -34,7 +34,9 @@ pub use fastserve_ir as ir;
 pub use fastserve_onnx as onnx;
 pub use fastserve_onnx::write::WriteOptions;
 pub use fastserve_ops::Ops;
-pub use fastserve_tensor::{Bool, DType, Element, Shape, Tensor, TensorError, TensorView, TensorViewMut, bf16, f16};
+pub use fastserve_tensor::{
+    Bool, DType, Element, Narrow, Rounding, ScaleRounding, Shape, Tensor, TensorError, TensorView, TensorViewMut, bf16, f16,
+};
 pub use images::Digits;
 pub use model::{Compiled, Format, Model};
 pub use session::{Outputs, Session};

@@ -24,7 +24,8 @@ Written by `BLESS=1 cargo test -p fastserve --test operators` (or `cargo xtask g
 *Since* has the versions in which the form changed; a model of any version from the first one on is read. *Types* are those that the operator's
 reference body computes with, of the operand that gives the result its type. *Kernels* are what its nodes become on the CPU, and for which types;
 everything else runs by the reference body, which is correct and slow, and `fastserve inspect --optimized` says so. *Alias* means that no
-bytes move. *Floats* are f16, bf16, f32 and f64; *integers* u8 to u64 and i8 to i64; *numbers* both; *all* every element type.
+bytes move. *Floats* are f16, bf16, f32 and f64; *integers* u8 to u64 and i8 to i64; *numbers* both;
+*codes* i4, u4, i2, u2, f8e4m3fn, f8e4m3fnuz, f8e5m2, f8e5m2fnuz, f4e2m1 and f8e8m0; *all* every element type.
 
 ## ONNX operators
 
@@ -62,6 +63,16 @@ const NUMBERS: &[(DType, i64)] = &[
     (DType::U32, 12),
     (DType::U64, 13),
     (DType::BF16, 16),
+    (DType::F8E4M3FN, 17),
+    (DType::F8E4M3FNUZ, 18),
+    (DType::F8E5M2, 19),
+    (DType::F8E5M2FNUZ, 20),
+    (DType::U4, 21),
+    (DType::I4, 22),
+    (DType::F4E2M1, 23),
+    (DType::F8E8M0, 24),
+    (DType::U2, 25),
+    (DType::I2, 26),
 ];
 
 #[derive(serde::Deserialize)]
@@ -204,13 +215,17 @@ impl Row {
 fn class(types: &[DType]) -> String {
     let floats: Vec<DType> = DType::all().filter(|d| d.is_float()).collect();
     let all: Vec<DType> = DType::all().collect();
-    let numbers: Vec<DType> = DType::all().filter(|d| *d != DType::Bool).collect();
+    let numbers: Vec<DType> = DType::all().filter(|d| d.is_number()).collect();
+    let codes: Vec<DType> = DType::all().filter(|d| d.narrow().is_some()).collect();
     let integers: Vec<DType> = numbers.iter().copied().filter(|d| !d.is_float()).collect();
     match types {
         _ if types == integers => "integers".to_owned(),
         _ if types == all => "all".to_owned(),
         _ if types == numbers => "numbers".to_owned(),
         _ if types == floats => "floats".to_owned(),
+        [DType::Bool, rest @ ..] if rest == numbers => "bool, numbers".to_owned(),
+        _ if types == codes => "codes".to_owned(),
+        _ if !types.is_empty() && types.ends_with(&codes) => format!("{}, codes", class(&types[..types.len() - codes.len()])),
         _ => types.iter().map(DType::to_string).collect::<Vec<_>>().join(", "),
     }
 }

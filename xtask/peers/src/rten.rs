@@ -27,12 +27,12 @@ fn value(input: &TensorProto) -> Result<Value> {
     let elements = |error| anyhow!("{error}");
     Ok(match tensor.datum_type() {
         DatumType::F16 | DatumType::F64 => bail!("an input of type {:?}", tensor.datum_type()),
-        DatumType::F32 => Tensor::from_data(&shape, tensor.try_as_plain()?.as_slice::<f32>().map_err(elements)?.to_vec()).into(),
-        DatumType::I8 => Tensor::from_data(&shape, tensor.try_as_plain()?.as_slice::<i8>().map_err(elements)?.to_vec()).into(),
-        DatumType::U8 => Tensor::from_data(&shape, tensor.try_as_plain()?.as_slice::<u8>().map_err(elements)?.to_vec()).into(),
+        DatumType::F32 => Tensor::from_data(&shape, tensor.try_as_plain_ram()?.as_slice::<f32>().map_err(elements)?.to_vec()).into(),
+        DatumType::I8 => Tensor::from_data(&shape, tensor.try_as_plain_ram()?.as_slice::<i8>().map_err(elements)?.to_vec()).into(),
+        DatumType::U8 => Tensor::from_data(&shape, tensor.try_as_plain_ram()?.as_slice::<u8>().map_err(elements)?.to_vec()).into(),
         _ => {
             let cast = tensor.cast_to::<i32>()?;
-            Tensor::from_data(&shape, cast.try_as_plain()?.as_slice::<i32>().map_err(elements)?.to_vec()).into()
+            Tensor::from_data(&shape, cast.try_as_plain_ram()?.as_slice::<i32>().map_err(elements)?.to_vec()).into()
         }
     })
 }
@@ -43,7 +43,7 @@ fn message(value: Value) -> Result<TensorProto> {
         Value::Int32Tensor(t) => written(DataType::Int32, &t, |x: i32| x.to_le_bytes().to_vec()),
         Value::Int8Tensor(t) => written(DataType::Int8, &t, |x: i8| x.to_le_bytes().to_vec()),
         Value::UInt8Tensor(t) => written(DataType::Uint8, &t, |x: u8| vec![x]),
-        Value::Sequence(_) => bail!("an output that is a sequence"),
+        _ => bail!("an output that is no tensor"),
     })
 }
 

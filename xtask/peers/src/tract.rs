@@ -37,7 +37,7 @@ fn message(tensor: &Tensor) -> Result<TensorProto> {
         DatumType::F16 => DataType::Float16,
         DatumType::F32 => DataType::Float,
         DatumType::F64 => DataType::Double,
-        DatumType::TDim => return message(&tensor.cast_to::<i64>()?),
+        DatumType::TDim => return message(tensor.cast_to::<i64>()?.as_ref()),
         other => bail!("an output of type {other:?}"),
     };
     Ok(proto::message(kind, tensor.shape(), tensor.as_bytes().to_vec()))

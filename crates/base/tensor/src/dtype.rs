@@ -35,6 +35,26 @@ pub enum DType {
     F32,
     /// IEEE binary64.
     F64,
+    /// Signed, 4 bits. As all types below: one byte an element in memory, a code that [`crate::Narrow`] reads and makes.
+    I4,
+    /// Unsigned, 4 bits.
+    U4,
+    /// Signed, 2 bits.
+    I2,
+    /// Unsigned, 2 bits.
+    U2,
+    /// A float of 4 bits of exponent and 3 of mantissa: finite values and NaN.
+    F8E4M3FN,
+    /// The same with another bias, one NaN and one zero.
+    F8E4M3FNUZ,
+    /// The upper half of binary16.
+    F8E5M2,
+    /// A float of 5 bits of exponent and 2 of mantissa: finite values, one NaN and one zero.
+    F8E5M2FNUZ,
+    /// A float of 2 bits of exponent and 1 of mantissa: finite values only.
+    F4E2M1,
+    /// A power of two, or NaN.
+    F8E8M0,
 }
 
 /// Every type with its name in the text form and its size in bytes.
@@ -52,6 +72,16 @@ const TABLE: &[(DType, &str, usize)] = &[
     (DType::BF16, "bf16", 2),
     (DType::F32, "f32", 4),
     (DType::F64, "f64", 8),
+    (DType::I4, "i4", 1),
+    (DType::U4, "u4", 1),
+    (DType::I2, "i2", 1),
+    (DType::U2, "u2", 1),
+    (DType::F8E4M3FN, "f8e4m3fn", 1),
+    (DType::F8E4M3FNUZ, "f8e4m3fnuz", 1),
+    (DType::F8E5M2, "f8e5m2", 1),
+    (DType::F8E5M2FNUZ, "f8e5m2fnuz", 1),
+    (DType::F4E2M1, "f4e2m1", 1),
+    (DType::F8E8M0, "f8e8m0", 1),
 ];
 
 impl DType {
@@ -70,7 +100,7 @@ impl DType {
         self.row().1
     }
 
-    /// Bytes of one element.
+    /// Bytes of one element in memory.
     pub fn size_bytes(self) -> usize {
         self.row().2
     }
@@ -83,7 +113,12 @@ impl DType {
         shape.checked_numel().and_then(|n| n.checked_mul(self.size_bytes())).ok_or(TensorError::TooLarge { dtype: self, shape: *shape })
     }
 
-    /// Whether the type is a floating-point one.
+    /// Whether operators compute with the type: numbers that are no codes.
+    pub fn is_number(self) -> bool {
+        self != DType::Bool && self.narrow().is_none()
+    }
+
+    /// Whether the type is a floating-point one that operators compute with.
     pub fn is_float(self) -> bool {
         matches!(self, DType::F16 | DType::BF16 | DType::F32 | DType::F64)
     }

@@ -58,6 +58,14 @@ impl Tensor {
         Ok(Self { dtype: view.dtype(), shape: *view.shape(), storage: Storage::Owned(Arc::new(buf)) })
     }
 
+    /// A tensor of codes, copied as they are.
+    ///
+    /// # Errors
+    /// No memory; they must fill the shape exactly.
+    pub fn from_codes(dtype: DType, shape: Shape, codes: &[u8]) -> Result<Self, TensorError> {
+        Self::copy_of(&TensorView::new(dtype, shape, codes)?)
+    }
+
     /// A part of shared bytes, such as a mapped file: kept as it is where it is aligned to an element, copied where not.
     ///
     /// # Errors

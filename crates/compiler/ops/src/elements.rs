@@ -30,14 +30,17 @@ pub(crate) fn require_float<'a>(inputs: &Inputs<'a>, i: usize) -> Result<&'a Fac
     if fact.dtype.is_float() { Ok(fact) } else { Err(ShapeError::DType { index: i, expected: "a float".into(), got: fact.dtype }) }
 }
 
-/// An input that must be there and hold numbers.
+/// An input that must be there and hold numbers to compute with.
 ///
 /// # Errors
-/// Missing, or booleans.
+/// Missing, or booleans or codes.
 pub(crate) fn require_number<'a>(inputs: &Inputs<'a>, i: usize) -> Result<&'a Fact, ShapeError> {
     let fact = inputs.req(i)?;
-    if fact.dtype != DType::Bool { Ok(fact) } else { Err(ShapeError::DType { index: i, expected: "a number".into(), got: fact.dtype }) }
+    if fact.dtype.is_number() { Ok(fact) } else { Err(ShapeError::DType { index: i, expected: NUMBER.into(), got: fact.dtype }) }
 }
+
+/// What is expected where codes and booleans are refused.
+pub(crate) const NUMBER: &str = "a number to compute with";
 
 /// An element as a float in the reference bodies: computed in f64, rounded once.
 pub(crate) trait Float: fastserve_tensor::Element {
@@ -103,7 +106,7 @@ pub(crate) trait NumericBody {
             DType::I16 => self.int::<i16>(),
             DType::I32 => self.int::<i32>(),
             DType::I64 => self.int::<i64>(),
-            DType::Bool => Err(OpError::DType(dtype)),
+            _ => Err(OpError::DType(dtype)),
         }
     }
 }
@@ -158,7 +161,7 @@ macro_rules! for_width {
     }};
 }
 
-/// Runs a generic function for any type.
+/// Runs a generic function for any type that Rust has.
 macro_rules! for_any {
     ($dtype:expr, $T:ident => $body:expr) => {
         match $dtype {
@@ -214,6 +217,7 @@ macro_rules! for_any {
                 type $T = f64;
                 $body
             }
+            other => Err(fastserve_ir::OpError::DType(other)),
         }
     };
 }

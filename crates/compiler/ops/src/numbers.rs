@@ -29,6 +29,9 @@ pub(crate) fn numbers_of(view: &TensorView<'_>) -> Result<Vec<f64>, OpError> {
     if view.dtype() == DType::Bool {
         return Ok(view.as_slice::<Bool>()?.iter().map(|&b| f64::from(u8::from(bool::from(b)))).collect());
     }
+    if let Some(narrow) = view.dtype().narrow() {
+        return Ok(view.bytes().iter().map(|&code| narrow.number(code)).collect());
+    }
     let mut read = Read { view, list: Vec::new() };
     read.run(view.dtype())?;
     Ok(read.list)

@@ -32,6 +32,7 @@ const NAMES: &[&str] = &[
     "batch_dims",
     "beta",
     "bias",
+    "block_size",
     "blocksize",
     "broadcast",
     "ceil_mode",
@@ -115,6 +116,7 @@ const NAMES: &[&str] = &[
     "onesided",
     "op",
     "output_datatype",
+    "output_dtype",
     "output_height",
     "output_padding",
     "output_sequence",
@@ -127,6 +129,7 @@ const NAMES: &[&str] = &[
     "periodic",
     "perm",
     "pool_int64s",
+    "precision",
     "pooled_shape",
     "q_num_heads",
     "q_order",
@@ -136,8 +139,10 @@ const NAMES: &[&str] = &[
     "reduction",
     "reverse",
     "right_window_size",
+    "round_mode",
     "rotary_embedding_dim",
     "sample_size",
+    "saturate",
     "sampling_ratio",
     "scale",
     "scales",
@@ -217,6 +222,7 @@ fn word() -> impl Strategy<Value = String> {
         "asymmetric",
         "align_corners",
         "floor",
+        "up",
         "x",
     ])
     .prop_map(str::to_owned)
@@ -252,7 +258,9 @@ fn any_attr() -> impl Strategy<Value = Attr> {
 fn attr(name: &'static str) -> BoxedStrategy<Attr> {
     let usual = match name {
         "equation" => equation().prop_map(Attr::Str).boxed(),
-        "auto_pad" | "mode" | "coordinate_transformation_mode" | "nearest_mode" | "reduction" => word().prop_map(Attr::Str).boxed(),
+        "auto_pad" | "mode" | "coordinate_transformation_mode" | "nearest_mode" | "reduction" | "round_mode" => {
+            word().prop_map(Attr::Str).boxed()
+        }
         "value" => tensor().prop_map(Attr::Tensor).boxed(),
         "q_order" | "k_order" | "v_order" | "y_order" => prop::collection::vec(0..5i64, 2..5).prop_map(Attr::Ints).boxed(),
         "alpha" | "beta" | "bias" | "clip" | "epsilon" | "fill" | "fs.value" | "max" | "min" | "high" | "low" | "mean" | "ratio"
@@ -288,11 +296,12 @@ fn attr(name: &'static str) -> BoxedStrategy<Attr> {
         | "noop_with_empty_axes"
         | "onesided"
         | "periodic"
+        | "saturate"
         | "storage_order"
         | "training_mode"
         | "transA"
         | "transB" => (0..2i64).prop_map(Attr::Int).boxed(),
-        "dtype" | "output_datatype" | "to" => (0..18i64).prop_map(Attr::Int).boxed(),
+        "dtype" | "output_datatype" | "output_dtype" | "precision" | "to" => (0..28i64).prop_map(Attr::Int).boxed(),
         _ => int().prop_map(Attr::Int).boxed(),
     };
     prop_oneof![15 => usual, 1 => any_attr()].boxed()

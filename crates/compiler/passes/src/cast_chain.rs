@@ -42,12 +42,13 @@ fn find(g: &Graph, id: NodeId) -> Option<Result<(Cast, ValueId, ValueId), &'stat
     if wraps || !holds(between.to, from) {
         return Some(Err("casts not joined: the type between does not hold every value"));
     }
-    output(node).map(|y| Ok((Cast { to: last.to }, x, y)))
+    output(node).map(|y| Ok((*last, x, y)))
 }
 
 /// Whether every value of `narrow` is one of `wide`.
 fn holds(wide: DType, narrow: DType) -> bool {
-    if wide == narrow || narrow == DType::Bool {
+    // Powers of two have no 0.
+    if wide == narrow || narrow == DType::Bool && wide != DType::F8E8M0 {
         return true;
     }
     let (Some((low, high)), Some((start, end))) = (whole_numbers(wide), whole_numbers(narrow)) else {
@@ -76,6 +77,10 @@ fn whole_numbers(dtype: DType) -> Option<(i32, i32)> {
         DType::F16 => Some((-11, 11)),
         DType::F32 => Some((-24, 24)),
         DType::F64 => Some((-53, 53)),
-        DType::Bool => None,
+        DType::I4 => Some((-4, 3)),
+        DType::U4 => Some((0, 4)),
+        DType::I2 => Some((-2, 1)),
+        DType::U2 => Some((0, 2)),
+        DType::Bool | DType::F8E4M3FN | DType::F8E4M3FNUZ | DType::F8E5M2 | DType::F8E5M2FNUZ | DType::F4E2M1 | DType::F8E8M0 => None,
     }
 }

@@ -22,7 +22,9 @@ impl Pass for SplitBatchNorm {
         for id in g.node_ids() {
             match find(g.graph(), id) {
                 None => {}
-                Some(None) => g.note(id, "not written as a product and a sum: its parameters are not constant f32"),
+                Some(None) => {
+                    g.note(id, "not written as a product and a sum: its parameters are not constant f32, or its channels are not known")
+                }
                 Some(Some((x, factor, addend))) => {
                     let name = node_name(g.graph(), id);
                     let (f, a) = (g.add_const(&format!("{name}.factor"), factor), g.add_const(&format!("{name}.addend"), addend));
@@ -41,6 +43,7 @@ fn find(g: &Graph, id: NodeId) -> Option<Option<(ValueId, Tensor, Tensor)>> {
     let rank = g.fact(x).rank();
     let parts = || {
         let by = affine(g, node, bn)?;
+        g.fact(x).shape.get(1)?.known()?;
         let mut shape = vec![1; rank.saturating_sub(1)];
         *shape.first_mut()? = by.factors.len();
         let tensor = |data: &[f64]| Tensor::from_slice(&shape, &data.iter().map(|&v| v as f32).collect::<Vec<f32>>()).ok();

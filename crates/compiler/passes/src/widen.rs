@@ -238,7 +238,7 @@ impl Wide {
 }
 
 fn cast_to(to: DType) -> OpRef {
-    op(Cast { to })
+    op(Cast::new(to))
 }
 
 fn first(made: Vec<ValueId>, other: ValueId) -> ValueId {

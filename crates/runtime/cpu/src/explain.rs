@@ -12,7 +12,7 @@ pub(crate) fn explain(model: &Inner, symbols: &[usize]) -> Result<Explain, RunEr
     let extents = extents(model, symbols)?;
     let upper: Vec<usize> = symbols.iter().map(|&n| bucket(n)).collect();
     // Later segments are planned in the run, when data have told their extents.
-    let arena_bytes = model.plan(0, &upper)?.arena_len;
+    let arena_bytes = model.plan(0, symbols, &upper)?.arena_len;
     let steps: Vec<ExplainStep> = model.steps.iter().map(|s| explain_step(model, s, &extents)).collect();
     let slow = model.steps.iter().filter(|s| s.lowered == Lowered::Reference);
     let mut notes = model.did.notes.clone();

@@ -103,7 +103,7 @@ impl CpuSession {
         self.upper.iter_mut().zip(&self.symbols).for_each(|(upper, &n)| *upper = bucket(n));
         update_extents(&self.model, s, &self.symbols, &mut self.extents)?;
         check_aliases(&self.model, s, &self.extents)?;
-        self.plans[s] = Some(self.model.plan(s, &self.upper)?);
+        self.plans[s] = Some(self.model.plan(s, &self.symbols, &self.upper)?);
         Ok(())
     }
 

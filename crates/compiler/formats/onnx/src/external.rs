@@ -29,18 +29,22 @@ impl External {
         Ok(Self { base: base.map(resolve).transpose()?, files: HashMap::new(), budget })
     }
 
-    /// The `size` bytes that `entries` describe, for elements of `align` bytes.
+    /// The `size` bytes that `entries` describe, for elements of `align` bytes, which will take `unpacked` bytes more.
     ///
     /// # Errors
     /// `External`, with the location and the reason.
-    pub(crate) fn read(&mut self, entries: &[(&str, &str)], size: usize, align: usize, place: &str) -> Result<Bytes, OnnxError> {
+    pub(crate) fn read(
+        &mut self,
+        entries: &[(&str, &str)],
+        size: usize,
+        align: usize,
+        unpacked: usize,
+        place: &str,
+    ) -> Result<Bytes, OnnxError> {
         let get = |key: &str| entries.iter().rev().find(|(k, _)| *k == key).map(|(_, v)| *v);
         let location = get("location").unwrap_or_default();
-        self.part(location, get("offset"), get("length"), size, align).map_err(|why| OnnxError::External {
-            place: place.into(),
-            location: shown(location),
-            why,
-        })
+        let part = self.part(location, get("offset"), get("length"), size, align).and_then(|bytes| self.grant(unpacked).map(|()| bytes));
+        part.map_err(|why| OnnxError::External { place: place.into(), location: shown(location), why })
     }
 
     fn part(&mut self, location: &str, offset: Option<&str>, length: Option<&str>, size: usize, align: usize) -> Result<Bytes, String> {
@@ -58,6 +62,10 @@ impl External {
             return Err("copies of parts that are not aligned would take more memory than is granted".into());
         }
         Ok(bytes)
+    }
+
+    fn grant(&mut self, bytes: usize) -> Result<(), String> {
+        if self.budget.take(bytes) { Ok(()) } else { Err("unpacking it would take more memory than is granted".into()) }
     }
 
     fn file(&mut self, location: &str) -> Result<Bytes, String> {

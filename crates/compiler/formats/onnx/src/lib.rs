@@ -17,6 +17,7 @@ mod inside;
 pub mod limits;
 mod load;
 mod nodes;
+mod packed;
 mod prescan;
 pub mod proto;
 mod schema;

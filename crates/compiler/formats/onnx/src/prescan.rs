@@ -3,7 +3,10 @@
 
 use crate::error::OnnxError;
 use crate::limits::{HEAP_BASE_BYTES, HEAP_PER_FILE_BYTE, HEAP_RESERVE_BYTES, MAX_DEPTH, MAX_NAME_BYTES};
+use crate::packed;
 use crate::schema::{self, Kind, MAX_FIELDS, Message};
+use crate::tensors;
+use crate::view;
 use crate::wire::{Cursor, Field, Span, Value, WireError};
 
 /// The heap that loading may still take.
@@ -82,7 +85,16 @@ impl Scan {
             self.path.pop();
             seen[at] = seen[at].saturating_add(1);
         }
-        Ok(())
+        if std::ptr::eq(schema, &schema::TENSOR) { self.unpacking(span) } else { Ok(()) }
+    }
+
+    /// Elements that lie packed in a tensor's `raw_data` take more than its bytes, which are charged.
+    fn unpacking(&mut self, tensor: Span<'_>) -> Result<(), OnnxError> {
+        let proto = view::Tensor::read(tensor).map_err(|e| self.malformed(e))?;
+        let each = tensors::dtype(proto.data_type, "").map_or(1, packed::codes_in_byte);
+        let Some(raw) = proto.raw_data.filter(|_| each > 1) else { return Ok(()) };
+        let field = Field { tag: 0, offset: raw.offset, value: Value::Bytes(raw) };
+        self.charge(&field, raw.bytes.len().saturating_mul(each - 1))
     }
 
     fn field(&mut self, def: &'static schema::Field, field: &Field<'_>, before: u32) -> Result<(), OnnxError> {

@@ -5,6 +5,7 @@ use fastserve_tensor::{Bool, DType, Element, MAX_RANK, Shape, Tensor, TensorErro
 
 use crate::error::{OnnxError, Refusal};
 use crate::external::External;
+use crate::packed;
 use crate::view::{self, Numbers, Width};
 use crate::wire::{Field, Span, Value};
 
@@ -26,16 +27,16 @@ const DATA_TYPES: &[(i64, &str, Option<DType>)] = &[
     (14, "COMPLEX64", None),
     (15, "COMPLEX128", None),
     (16, "BFLOAT16", Some(DType::BF16)),
-    (17, "FLOAT8E4M3FN", None),
-    (18, "FLOAT8E4M3FNUZ", None),
-    (19, "FLOAT8E5M2", None),
-    (20, "FLOAT8E5M2FNUZ", None),
-    (21, "UINT4", None),
-    (22, "INT4", None),
-    (23, "FLOAT4E2M1", None),
-    (24, "FLOAT8E8M0", None),
-    (25, "UINT2", None),
-    (26, "INT2", None),
+    (17, "FLOAT8E4M3FN", Some(DType::F8E4M3FN)),
+    (18, "FLOAT8E4M3FNUZ", Some(DType::F8E4M3FNUZ)),
+    (19, "FLOAT8E5M2", Some(DType::F8E5M2)),
+    (20, "FLOAT8E5M2FNUZ", Some(DType::F8E5M2FNUZ)),
+    (21, "UINT4", Some(DType::U4)),
+    (22, "INT4", Some(DType::I4)),
+    (23, "FLOAT4E2M1", Some(DType::F4E2M1)),
+    (24, "FLOAT8E8M0", Some(DType::F8E8M0)),
+    (25, "UINT2", Some(DType::U2)),
+    (26, "INT2", Some(DType::I2)),
 ];
 
 /// The element type of a data type.
@@ -97,14 +98,15 @@ impl Data<'_> {
         let dtype = dtype(proto.data_type, place)?;
         let failed = |source| Refusal::Wrong(OnnxError::Tensor { place: place.into(), source });
         let shape = shape(&proto.dims()?, place)?;
-        let size = dtype.storage_bytes(&shape).map_err(failed)?;
+        let size = packed::bytes(dtype, dtype.storage_bytes(&shape).map_err(failed)?);
         let list = list_of(dtype);
         let has_list = LISTS.iter().any(|l| proto.span.fields().any(|f| f.is_ok_and(|f| f.tag == l.tag && !is_empty(&f))));
         if has_list && (proto.raw_data.is_some_and(|r| !r.bytes.is_empty()) || proto.external) {
             return Err(OnnxError::invalid(place, "expected numbers in one place, got a list and another").into());
         }
         let bytes = if proto.external {
-            self.external.read(&proto.external_data, size, dtype.size_bytes(), place)?
+            let unpacked = if packed::is_packed(dtype) { shape.numel() } else { 0 };
+            self.external.read(&proto.external_data, size, dtype.size_bytes(), unpacked, place)?
         } else if let Some(raw) = proto.raw_data.filter(|_| !has_list) {
             part(self.file, raw)
         } else if let Some(chunk) = single_chunk(proto.span, list) {
@@ -112,6 +114,9 @@ impl Data<'_> {
         } else {
             return numbers(proto.span, dtype, shape, list, place);
         };
+        if packed::is_packed(dtype) {
+            return packed::unpack(dtype, shape, &bytes, place).map_err(Refusal::Wrong);
+        }
         Tensor::from_shared(dtype, shape, bytes).map_err(failed)
     }
 }
@@ -154,8 +159,11 @@ fn numbers(message: Span<'_>, dtype: DType, shape: Shape, list: &'static List, p
         number?;
         count += 1;
     }
-    if count != shape.numel() {
-        let why = format!("{dtype}{shape} takes {} elements, {} has {count}", shape.numel(), list.name);
+    // Elements of less than 8 bits stand there as in `raw_data`: a number is a byte.
+    let expected = if packed::is_packed(dtype) { packed::bytes(dtype, shape.numel()) } else { shape.numel() };
+    if count != expected {
+        let what = if packed::is_packed(dtype) { "numbers" } else { "elements" };
+        let why = format!("{dtype}{shape} takes {expected} {what}, {} has {count}", list.name);
         return Err(OnnxError::invalid(place, why).into());
     }
     let mut tensor = Tensor::zeros(dtype, shape).map_err(|source| OnnxError::Tensor { place: place.into(), source })?;
@@ -198,7 +206,18 @@ fn fill_any(tensor: &mut Tensor, all: Numbers<'_>) -> Result<(), Wrong> {
         DType::Bool => fill(tensor, all, |v| u8::try_from(int(v)).ok().filter(|&b| b < 2).map(Bool)),
         DType::F16 => fill(tensor, all, |v| bits(v).map(f16::from_bits)),
         DType::BF16 => fill(tensor, all, |v| bits(v).map(bf16::from_bits)),
+        _ => fill_codes(tensor, all, |v| u8::try_from(int(v)).ok()),
     }
+}
+
+fn fill_codes(tensor: &mut Tensor, all: Numbers<'_>, convert: impl Fn(u64) -> Option<u8>) -> Result<(), Wrong> {
+    let dtype = tensor.dtype();
+    let mut view = tensor.view_mut().map_err(Wrong::Tensor)?;
+    let codes = view.bytes_mut().chunks_mut(packed::codes_in_byte(dtype));
+    for (i, (codes, number)) in codes.zip(all.filter_map(Result::ok)).enumerate() {
+        packed::unpack_byte(dtype, convert(number).ok_or(Wrong::Range(i, number as i64))?, codes);
+    }
+    Ok(())
 }
 
 fn fill<T: Element>(tensor: &mut Tensor, all: Numbers<'_>, convert: impl Fn(u64) -> Option<T>) -> Result<(), Wrong> {

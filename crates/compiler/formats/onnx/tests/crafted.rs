@@ -177,7 +177,7 @@ fn everything_unsupported_comes_at_once() {
     ];
     let mut m = of_nodes(nodes);
     let g = m.graph.as_mut().unwrap();
-    g.initializer = vec![tensor("words", DataType::String, &[1]), tensor("nibbles", DataType::Int4, &[2])];
+    g.initializer = vec![tensor("words", DataType::String, &[1]), tensor("pairs", DataType::Complex128, &[2])];
     g.sparse_initializer = vec![SparseTensorProto { values: Some(tensor("thin", DataType::Float, &[1])), ..Default::default() }];
     m.opset_import.push(OperatorSetIdProto { domain: "com.example".into(), version: 3 });
     let body = vec![node("Relu", &["p"], &["q"]), node("Unheard", &["q"], &["r"]), node("Mine", &["r"], &["s"])];
@@ -194,7 +194,7 @@ fn everything_unsupported_comes_at_once() {
     `d`: no such operator
   initializer x 2
     `words`: elements of type STRING
-    `nibbles`: elements of type INT4
+    `pairs`: elements of type COMPLEX128
   sparse_initializer x 1
     `thin`: a sparse constant
 what to do: ";
@@ -240,7 +240,7 @@ fn attributes_types_and_inner_nodes_come_too() {
         ("outer/p", "no such operator"),
         ("b", "attribute `tp` is a type; attribute `tensors` is tensors"),
         ("mish", "only a later version of the operator is there"),
-        ("sum", "input 0: expected a number, got bool, of ReduceSum(bool[N,4])"),
+        ("sum", "input 0: expected a number to compute with, got bool, of ReduceSum(bool[N,4])"),
     ];
     assert_eq!(found, expected);
 }

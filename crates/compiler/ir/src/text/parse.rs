@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use fastserve_tensor::{Bool, DType, Element, Shape, Tensor, TensorError, bf16, f16};
+use fastserve_tensor::{Bool, DType, Element, Narrow, Shape, Tensor, TensorError, bf16, f16};
 use thiserror::Error;
 
 use crate::attrs::{Attr, Attrs};
@@ -345,6 +345,9 @@ impl Parser<'_> {
 
     fn tensor(&mut self, dtype: DType, shape: Shape) -> Result<Tensor, ParseError> {
         self.lexer.expect("{")?;
+        if let Some(narrow) = dtype.narrow() {
+            return self.codes(dtype, shape, narrow);
+        }
         match dtype {
             DType::Bool => self.elements(shape, Bool),
             DType::U8 => self.elements::<u8, u8>(shape, |v| v),
@@ -359,7 +362,15 @@ impl Parser<'_> {
             DType::BF16 => self.elements(shape, bf16::from_f32),
             DType::F32 => self.elements::<f32, f32>(shape, |v| v),
             DType::F64 => self.elements::<f64, f64>(shape, |v| v),
+            _ => Err(self.lexer.error("a type whose elements have a text")),
         }
+    }
+
+    fn codes(&mut self, dtype: DType, shape: Shape, narrow: Narrow) -> Result<Tensor, ParseError> {
+        let line = self.lexer.line();
+        let codes: Option<Vec<u8>> = self.list("}")?.into_iter().map(|v: i16| narrow.read(v)).collect();
+        let codes = codes.ok_or_else(|| self.lexer.error(format!("elements that {dtype} has")))?;
+        Tensor::from_codes(dtype, shape, &codes).map_err(|source| ParseError::Tensor { line, source })
     }
 
     fn elements<P: FromStr, T: Element>(&mut self, shape: Shape, make: impl Fn(P) -> T) -> Result<Tensor, ParseError> {

@@ -113,6 +113,9 @@ fn tensor(t: &Tensor) -> String {
     if t.numel() > INLINE_ELEMENTS {
         return format!("<{:016x}>", t.content_hash());
     }
+    if let Some(narrow) = t.dtype().narrow() {
+        return format!("{{{}}}", elements(t.bytes(), |code: u8| narrow.written(code).to_string()));
+    }
     let items = match t.dtype() {
         DType::Bool | DType::U8 => elements(t.bytes(), |v: u8| v.to_string()),
         DType::U16 => of(t, |v: u16| v.to_string()),
@@ -126,6 +129,7 @@ fn tensor(t: &Tensor) -> String {
         DType::BF16 => of(t, |v: bf16| float(v.to_f32())),
         DType::F32 => of(t, float),
         DType::F64 => of(t, |v: f64| format!("{v:?}")),
+        _ => String::new(),
     };
     format!("{{{items}}}")
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
+use fastserve_ir::{AttrError, Attrs, Dim, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
 
 use crate::def::OpDef;
 use crate::elements::{Float, count, for_float, require_float};
@@ -65,10 +65,10 @@ impl Op for BatchNormalization {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = require_float(inputs, 0)?;
-        let channels = x.shape.get(1).cloned().unwrap_or(1.into());
+        let channels = x.shape.get(1).map_or(Some(1), Dim::known);
         for i in 1..5 {
             let p = inputs.ranked(i, 1)?;
-            if p.shape[0] != channels {
+            if channels.zip(p.shape[0].known()).is_some_and(|(c, n)| c != n) {
                 return Err(ShapeError::shape(format!("input {i}: expected one element a channel")));
             }
         }

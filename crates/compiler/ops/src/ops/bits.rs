@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
-use fastserve_tensor::DType;
 
 use crate::broadcast::{broadcast, broadcast_strides, fits, walk};
 use crate::def::OpDef;
@@ -58,7 +57,7 @@ fn shift(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
 
 fn require_integer<'a>(inputs: &Inputs<'a>, i: usize) -> Result<&'a Fact, ShapeError> {
     let fact = inputs.req(i)?;
-    if fact.dtype.is_float() || fact.dtype == DType::Bool {
+    if fact.dtype.is_float() || !fact.dtype.is_number() {
         return Err(ShapeError::DType { index: i, expected: "an integer".into(), got: fact.dtype });
     }
     Ok(fact)

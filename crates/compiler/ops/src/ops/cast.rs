@@ -3,21 +3,25 @@
 use std::sync::Arc;
 
 use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, MapOp, Op, OpError, OpRef, ShapeError};
-use fastserve_tensor::{Bool, DType, Element, bf16, f16};
+use fastserve_tensor::{Bool, DType, Element, Narrow, Rounding, ScaleRounding, bf16, f16};
 
 use crate::def::OpDef;
 use crate::elements::for_any;
+use crate::numbers::choice;
 use crate::ops::identity::copy;
 use crate::shape_ints;
 
 /// Elements as another type.
 ///
 /// A float becomes an integer by dropping its fraction; beyond the type's range it becomes the nearest end, and a NaN 0 (ONNX
-/// leaves both open). An integer that does not fit an integer type keeps its low bits. Anything but 0 is true, NaN too.
+/// leaves both open). An integer that does not fit an integer type keeps its low bits. Anything but 0 is true, NaN too. What becomes
+/// a code of 8 bits or less, integers of 4 and 2 bits too, does so as [`Narrow::code`] says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cast {
     /// The type.
     pub to: DType,
+    /// How numbers become floats of 8 bits and powers of two; the default for all other types.
+    pub rounding: Rounding,
 }
 
 /// ONNX's numbers of the types (`TensorProto.DataType`).
@@ -35,7 +39,21 @@ const ONNX_TYPES: &[(i64, DType)] = &[
     (12, DType::U32),
     (13, DType::U64),
     (16, DType::BF16),
+    (17, DType::F8E4M3FN),
+    (18, DType::F8E4M3FNUZ),
+    (19, DType::F8E5M2),
+    (20, DType::F8E5M2FNUZ),
+    (21, DType::U4),
+    (22, DType::I4),
+    (23, DType::F4E2M1),
+    (24, DType::F8E8M0),
+    (25, DType::U2),
+    (26, DType::I2),
 ];
+
+/// The values of `round_mode`.
+const ROUND_MODES: [&str; 3] = ["up", "down", "nearest"];
+const SCALE_ROUNDINGS: [ScaleRounding; 3] = [ScaleRounding::Up, ScaleRounding::Down, ScaleRounding::Nearest];
 
 /// Types between which there are kernels.
 const KERNEL_TYPES: &[DType] = &[DType::Bool, DType::U8, DType::I32, DType::I64, DType::F16, DType::BF16, DType::F32];
@@ -63,14 +81,29 @@ fn by_word(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
     let word = attrs.str("to")?.ok_or(AttrError::Missing("to"))?;
     let row = WORDS.iter().find(|(w, _)| *w == word);
     let to = row.map(|(_, d)| *d).ok_or_else(|| AttrError::value("to", format!("elements of type {word} are not supported")))?;
-    Ok(Arc::new(Cast { to }))
+    Ok(Arc::new(Cast::new(to)))
 }
 
 fn build(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
-    // `saturate` and `round_mode` concern 8-bit floats only.
     attrs.only(&["to", "saturate", "round_mode"])?;
     let number = attrs.int("to")?.ok_or(AttrError::Missing("to"))?;
-    Ok(Arc::new(Cast { to: onnx_type("to", number)? }))
+    Ok(Arc::new(Cast::new(onnx_type("to", number)?).rounded(rounding(attrs)?)))
+}
+
+/// `saturate` and `round_mode`.
+///
+/// # Errors
+/// Attributes of another kind or value.
+pub(crate) fn rounding(attrs: &Attrs) -> Result<Rounding, AttrError> {
+    let mode = choice(attrs, "round_mode", &ROUND_MODES, 0)?;
+    Ok(Rounding { saturate: attrs.flag("saturate", true)?, scale: SCALE_ROUNDINGS[mode] })
+}
+
+/// The attributes of a rounding that are not at their defaults.
+pub(crate) fn with_rounding(attrs: Attrs, rounding: Rounding) -> Attrs {
+    let mode = SCALE_ROUNDINGS.iter().zip(ROUND_MODES).find(|(r, _)| **r == rounding.scale && rounding.scale != ScaleRounding::Up);
+    let attrs = mode.map_or(attrs.clone(), |(_, mode)| attrs.with_str("round_mode", mode));
+    if rounding.saturate { attrs } else { attrs.with_int("saturate", 0) }
 }
 
 /// The element type of this ONNX number.
@@ -87,13 +120,31 @@ pub(crate) fn onnx_number(dtype: DType) -> i64 {
     ONNX_TYPES.iter().find(|(_, d)| *d == dtype).map_or(0, |(n, _)| *n)
 }
 
+impl Cast {
+    /// To a type, by the default rounding.
+    pub fn new(to: DType) -> Self {
+        Self { to, rounding: Rounding::default() }
+    }
+
+    /// The same with what of a rounding concerns the type.
+    pub fn rounded(self, rounding: Rounding) -> Self {
+        let default = Rounding::default();
+        let rounding = match self.to {
+            DType::F8E8M0 => rounding,
+            DType::F8E4M3FN | DType::F8E4M3FNUZ | DType::F8E5M2 | DType::F8E5M2FNUZ => Rounding { saturate: rounding.saturate, ..default },
+            _ => default,
+        };
+        Self { rounding, ..self }
+    }
+}
+
 impl Op for Cast {
     fn name(&self) -> &'static str {
         "Cast"
     }
 
     fn attrs(&self) -> Attrs {
-        Attrs::new().with_int("to", onnx_number(self.to))
+        with_rounding(Attrs::new().with_int("to", onnx_number(self.to)), self.rounding)
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
@@ -109,7 +160,12 @@ impl Op for Cast {
         if from == self.to {
             return copy(io);
         }
-        for_any!(from, S => for_any!(self.to, D => body::<S, D>(io)))
+        match (from.narrow(), self.to.narrow()) {
+            (None, None) => for_any!(from, S => for_any!(self.to, D => body::<S, D>(io))),
+            (None, Some(to)) => for_any!(from, S => to_codes::<S>(io, to, self.rounding)),
+            (Some(from), None) => for_any!(self.to, D => from_codes::<D>(io, from)),
+            (Some(from), Some(to)) => between_codes(io, from, to, self.rounding),
+        }
     }
 
     fn is_linear(&self) -> bool {
@@ -131,11 +187,45 @@ fn body<S: Convert, D: Convert>(io: &mut Io<'_>) -> Result<(), OpError> {
     Ok(())
 }
 
+fn to_codes<S: Convert>(io: &mut Io<'_>, to: Narrow, rounding: Rounding) -> Result<(), OpError> {
+    let x = io.slice::<S>(0)?;
+    io.output(0)?.bytes_mut().iter_mut().zip(x).for_each(|(y, x)| *y = x.number().code(to, rounding));
+    Ok(())
+}
+
+fn from_codes<D: Convert>(io: &mut Io<'_>, from: Narrow) -> Result<(), OpError> {
+    let table: [D; 256] = std::array::from_fn(|code| D::from_number(Number::of_code(code as u8, from)));
+    let x = io.input(0)?;
+    io.out_slice::<D>(0)?.iter_mut().zip(x.bytes()).for_each(|(y, &code)| *y = table[usize::from(code)]);
+    Ok(())
+}
+
+fn between_codes(io: &mut Io<'_>, from: Narrow, to: Narrow, rounding: Rounding) -> Result<(), OpError> {
+    let table: [u8; 256] = std::array::from_fn(|code| Number::of_code(code as u8, from).code(to, rounding));
+    let x = io.input(0)?;
+    io.output(0)?.bytes_mut().iter_mut().zip(x.bytes()).for_each(|(y, &code)| *y = table[usize::from(code)]);
+    Ok(())
+}
+
 /// An element on its way from one type to another, with nothing lost.
 #[derive(Clone, Copy)]
 enum Number {
     Int(i128),
     Float(f64),
+}
+
+impl Number {
+    fn of_code(code: u8, from: Narrow) -> Self {
+        let number = from.number(code);
+        if from.is_int() { Number::Int(number as i128) } else { Number::Float(number) }
+    }
+
+    fn code(self, to: Narrow, rounding: Rounding) -> u8 {
+        match self {
+            Number::Int(v) => to.code_of_int(v, rounding),
+            Number::Float(v) => to.code(v, rounding),
+        }
+    }
 }
 
 trait Convert: Element {

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, LowerCx, Lowered, Op, OpError, OpRef, ShapeError};
-use fastserve_tensor::DType;
+use fastserve_tensor::{DType, Rounding};
 
 use crate::def::OpDef;
-use crate::ops::cast::{Cast, onnx_number, onnx_type};
+use crate::ops::cast::{Cast, onnx_number, onnx_type, rounding, with_rounding};
 
 /// The first input's elements as the second one's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CastLike;
+pub struct CastLike {
+    /// How numbers become floats of 8 bits and powers of two.
+    pub rounding: Rounding,
+}
 
 /// The same bytes as elements of another type of the same width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +32,14 @@ fn bit_cast(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
 }
 
 fn cast_like(attrs: &Attrs, _: i64) -> Result<OpRef, AttrError> {
-    // As in Cast, both are about 8-bit floats.
     attrs.only(&["saturate", "round_mode"])?;
-    Ok(Arc::new(CastLike))
+    Ok(Arc::new(CastLike { rounding: rounding(attrs)? }))
+}
+
+impl CastLike {
+    fn cast(&self, to: DType) -> Cast {
+        Cast::new(to).rounded(self.rounding)
+    }
 }
 
 impl Op for CastLike {
@@ -40,15 +48,16 @@ impl Op for CastLike {
     }
 
     fn attrs(&self) -> Attrs {
-        Attrs::new()
+        with_rounding(Attrs::new(), self.rounding)
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
-        Cast { to: inputs.req(1)?.dtype }.infer(inputs)
+        self.cast(inputs.req(1)?.dtype).infer(inputs)
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
-        Cast { to: io.output(0)?.dtype() }.reference(io)
+        let to = io.output(0)?.dtype();
+        self.cast(to).reference(io)
     }
 
     fn is_linear(&self) -> bool {
@@ -57,7 +66,7 @@ impl Op for CastLike {
 
     fn lower(&self, cx: &LowerCx<'_>) -> Lowered {
         match cx.inputs.req(1) {
-            Ok(like) => Cast { to: like.dtype }.lower(cx),
+            Ok(like) => self.cast(like.dtype).lower(cx),
             Err(_) => Lowered::Reference,
         }
     }
@@ -74,7 +83,7 @@ impl Op for BitCast {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.req(0)?;
-        if x.dtype.size_bytes() != self.to.size_bytes() || self.to == DType::Bool && x.dtype != DType::Bool {
+        if x.dtype.bits() != self.to.bits() || self.to == DType::Bool && x.dtype != DType::Bool {
             return Err(ShapeError::DType { index: 0, expected: format!("elements as wide as {}", self.to), got: x.dtype });
         }
         Ok(vec![Fact::new(self.to, x.shape.clone())])
@@ -82,7 +91,10 @@ impl Op for BitCast {
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let x = io.input(0)?;
-        io.output(0)?.bytes_mut().iter_mut().zip(x.bytes()).for_each(|(y, x)| *y = *x);
+        let y = io.output(0)?;
+        let narrow = y.dtype().narrow();
+        let as_kept = |code: u8| narrow.map_or(code, |n| n.canonical(code));
+        y.bytes_mut().iter_mut().zip(x.bytes()).for_each(|(y, x)| *y = as_kept(*x));
         Ok(())
     }
 

@@ -62,7 +62,8 @@ impl Op for Compare {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
-        let a = if self.0 == CompareOp::Equal { inputs.req(0)? } else { crate::elements::require_number(inputs, 0)? };
+        let truth = self.0 == CompareOp::Equal && inputs.req(0)?.dtype == DType::Bool;
+        let a = if truth { inputs.req(0)? } else { crate::elements::require_number(inputs, 0)? };
         let b = inputs.same_dtype(1, a.dtype)?;
         Ok(vec![Fact::new(DType::Bool, broadcast(&a.shape, &b.shape)?)])
     }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
-use fastserve_tensor::DType;
+use fastserve_tensor::{DType, Narrow};
 
 use crate::def::OpDef;
-use crate::elements::{Float, for_float, require_float};
-use crate::numbers::numbers;
-use crate::ops::quantize_linear::{block_size, output, written};
+use crate::elements::{Float, for_float, words};
+use crate::numbers::{numbers, optional};
+use crate::ops::quantize_linear::{block_size, is_code, output, written, zero_of};
 use crate::quantized::codes::{Code, for_code, zeros};
 use crate::quantized::runs::{Runs, check};
 
@@ -44,9 +44,15 @@ impl Op for DequantizeLinear {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
-        let (x, scales) = (inputs.req(0)?, require_float(inputs, 1)?);
-        if !matches!(x.dtype, DType::U8 | DType::I8 | DType::U16 | DType::I16 | DType::I32) {
-            return Err(ShapeError::DType { index: 0, expected: "an integer of 8, 16 or 32 bits".into(), got: x.dtype });
+        let (x, scales) = (inputs.req(0)?, inputs.req(1)?);
+        if !is_code(x.dtype) && x.dtype != DType::I32 {
+            let expected = "an integer of 2 to 16 or 32 bits or a float of 4 or 8 bits";
+            return Err(ShapeError::DType { index: 0, expected: expected.into(), got: x.dtype });
+        }
+        // Powers of two say no type to compute with.
+        let typed = scales.dtype.is_float() || scales.dtype == DType::F8E8M0 && self.output.is_some();
+        if !typed {
+            return Err(ShapeError::DType { index: 1, expected: "a float, or f8e8m0 with `output_dtype`".into(), got: scales.dtype });
         }
         if inputs.opt(2).is_some() {
             inputs.same_dtype(2, x.dtype)?;
@@ -57,6 +63,9 @@ impl Op for DequantizeLinear {
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {
         let (from, to) = (io.dtype(0)?, io.output(0)?.dtype());
+        if let Some(narrow) = from.narrow() {
+            return for_float!(to, Y => self.narrow_body::<Y>(io, narrow));
+        }
         if from == DType::I32 {
             return for_float!(to, Y => self.body::<i32, Y>(io));
         }
@@ -73,14 +82,8 @@ impl DequantizeLinear {
         let x = io.slice::<X>(0)?;
         let runs = Runs::new(&io.shape(0)?, &io.shape(1)?, self.axis, self.block_size)?;
         let (scales, zeros) = (numbers(io, 1)?, zeros(io, 2)?);
-        let y = io.out_slice::<Y>(0)?;
-        if y.len() != x.len() {
-            return Err(OpError::Value(format!("{} elements are made, {} are asked for", x.len(), y.len())));
-        }
-        if zeros.len() != 1 && zeros.len() != scales.len() {
-            return Err(OpError::Value(format!("{} scales have {} zero points", scales.len(), zeros.len())));
-        }
-        let zero = |i: usize| if zeros.len() == 1 { zeros.first() } else { zeros.get(i) }.copied();
+        let zero = zero_of(&zeros, scales.len())?;
+        let y = made::<Y>(io, x.len())?;
         runs.each(x.len(), |at, i| {
             let (Some(&scale), Some(zero)) = (scales.get(i), zero(i)) else { return };
             let scale = scale as f32;
@@ -89,4 +92,26 @@ impl DequantizeLinear {
         });
         Ok(())
     }
+
+    fn narrow_body<Y: Float>(&self, io: &mut Io<'_>, narrow: Narrow) -> Result<(), OpError> {
+        let numbers_of_codes: [f32; 256] = std::array::from_fn(|code| narrow.number(code as u8) as f32);
+        let x = words::<u8>(io, 0)?;
+        let runs = Runs::new(&io.shape(0)?, &io.shape(1)?, self.axis, self.block_size)?;
+        let (scales, zeros) = (numbers(io, 1)?, optional(io, 2)?.unwrap_or_else(|| vec![0.0]));
+        let zero = zero_of(&zeros, scales.len())?;
+        let y = made::<Y>(io, x.len())?;
+        runs.each(x.len(), |at, i| {
+            let (Some(&scale), Some(zero)) = (scales.get(i), zero(i)) else { return };
+            let (scale, zero) = (scale as f32, zero as f32);
+            let pairs = y[at.clone()].iter_mut().zip(&x[at]);
+            pairs.for_each(|(y, &x)| *y = Y::from_f64(f64::from((numbers_of_codes[usize::from(x)] - zero) * scale)));
+        });
+        Ok(())
+    }
+}
+
+/// The output, which must have so many elements.
+fn made<'b, Y: Float>(io: &'b mut Io<'_>, count: usize) -> Result<&'b mut [Y], OpError> {
+    let y = io.out_slice::<Y>(0)?;
+    if y.len() == count { Ok(y) } else { Err(OpError::Value(format!("{count} elements are made, {} are asked for", y.len()))) }
 }

@@ -242,7 +242,11 @@ impl Op for EyeLike {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.ranked(0, 2)?;
-        Ok(vec![Fact::new(self.dtype.unwrap_or(x.dtype), x.shape.clone())])
+        let dtype = self.dtype.unwrap_or(x.dtype);
+        if dtype != DType::Bool && !dtype.is_number() {
+            return Err(ShapeError::DType { index: 0, expected: crate::elements::NUMBER.into(), got: dtype });
+        }
+        Ok(vec![Fact::new(dtype, x.shape.clone())])
     }
 
     fn reference(&self, io: &mut Io<'_>) -> Result<(), OpError> {

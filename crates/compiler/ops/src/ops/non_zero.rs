@@ -6,7 +6,7 @@ use fastserve_ir::{Attrs, Dim, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError}
 use fastserve_tensor::{DType, TensorError, TensorView};
 
 use crate::def::OpDef;
-use crate::elements::for_width;
+use crate::elements::{for_width, require_number};
 
 /// Indices of elements other than 0, in order: a row an axis, a column an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,9 @@ impl Op for NonZero {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.req(0)?;
+        if x.dtype != DType::Bool {
+            require_number(inputs, 0)?;
+        }
         let count = match &x.value {
             Some(value) => {
                 Dim::Known(value.view().map_err(OpError::from).and_then(|v| count(&v)).map_err(|e| ShapeError::shape(e.to_string()))?)

@@ -10,7 +10,7 @@ use fastserve_tensor::{Bool, DType, Element, MAX_RANK, Shape, TensorView};
 
 use crate::broadcast::walk;
 use crate::def::OpDef;
-use crate::elements::{Float, Int, NumericBody};
+use crate::elements::{Float, Int, NumericBody, require_number};
 use crate::shape_ints::{self, distinct_axes};
 
 /// What is made of the elements.
@@ -110,8 +110,8 @@ impl Op for Reduce {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.req(0)?;
-        if x.dtype == DType::Bool && !self.kind.takes_bool() {
-            return Err(ShapeError::DType { index: 0, expected: "a number".into(), got: x.dtype });
+        if x.dtype != DType::Bool || !self.kind.takes_bool() {
+            require_number(inputs, 0)?;
         }
         let reduced = match self.known_axes(inputs, x.rank()) {
             Err(ShapeError::DataDependent(_)) => return self.without_axes(inputs, x),

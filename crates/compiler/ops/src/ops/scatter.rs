@@ -6,7 +6,7 @@ use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, Shape
 use fastserve_tensor::{DType, Element, MAX_RANK};
 
 use crate::def::OpDef;
-use crate::elements::{Float, Int, NumericBody, count, for_width, words, words_mut};
+use crate::elements::{Float, Int, NumericBody, count, for_width, require_number, words, words_mut};
 use crate::moves::{Index, flat, ints, wrap};
 use crate::ops::identity::copy;
 
@@ -80,8 +80,8 @@ fn infer(inputs: &Inputs<'_>, reduction: Reduction) -> Result<Vec<Fact>, ShapeEr
     if !matches!(indices.dtype, DType::I32 | DType::I64) {
         return Err(ShapeError::DType { index: 1, expected: "i32 or i64".into(), got: indices.dtype });
     }
-    if reduction != Reduction::None && x.dtype == DType::Bool {
-        return Err(ShapeError::DType { index: 0, expected: "a number".into(), got: x.dtype });
+    if reduction != Reduction::None {
+        require_number(inputs, 0)?;
     }
     Ok(vec![Fact::new(x.dtype, x.shape.clone())])
 }

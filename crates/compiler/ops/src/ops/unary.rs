@@ -165,7 +165,7 @@ impl Op for Unary {
 
 impl Unary {
     fn takes_integers(&self, dtype: DType) -> bool {
-        dtype != DType::Bool
+        dtype.is_number()
             && matches!(self.0, UnaryOp::Abs | UnaryOp::Erf | UnaryOp::Neg | UnaryOp::Sign | UnaryOp::Activation(Activation::Relu))
     }
 }

@@ -6,7 +6,7 @@ use fastserve_ir::{AttrError, Attrs, Dim, Fact, Inputs, Io, Op, OpError, OpRef, 
 use fastserve_tensor::{DType, Shape, TensorView};
 
 use crate::def::OpDef;
-use crate::elements::count;
+use crate::elements::{count, require_number};
 use crate::order::keys;
 
 /// Each element once, or each slice of an axis; and where it is first, which of them each element is, and how often it is there.
@@ -37,6 +37,9 @@ impl Op for Unique {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = inputs.req(0)?;
+        if x.dtype != DType::Bool {
+            require_number(inputs, 0)?;
+        }
         let axis = self.axis.map(|axis| normalize_axis(axis, x.rank())).transpose()?;
         let len = axis.map_or_else(|| Dim::product(&x.shape).ok_or(ShapeError::Overflow), |axis| Ok(x.shape[axis].clone()))?;
         let found = match &x.value {

@@ -46,8 +46,8 @@ fn build(attrs: &Attrs, name: &'static str, factors: [f64; 3]) -> Result<OpRef, 
 /// Another type.
 pub(crate) fn number_type(attrs: &Attrs) -> Result<DType, AttrError> {
     match onnx_type("output_datatype", attrs.int_or("output_datatype", 1)?)? {
-        DType::Bool => Err(AttrError::value("output_datatype", "expected a number's type")),
-        dtype => Ok(dtype),
+        dtype if dtype.is_number() => Ok(dtype),
+        _ => Err(AttrError::value("output_datatype", "expected the type of numbers to compute with")),
     }
 }
 

@@ -59,11 +59,23 @@ const ROUND: f32 = 12_582_912.0;
 
 /// `x / scale` rounded half to even, plus `zero`, within the type's bounds; of a NaN, `zero`. For types of 8 and 16 bits.
 pub(crate) fn quantize<T: Code>(x: &[f32], scale: f32, zero: i32, y: &mut [T]) {
-    let (low, high) = ((T::BOUNDS.0 - zero) as f32, (T::BOUNDS.1 - zero) as f32);
-    for (y, x) in y.iter_mut().zip(x) {
-        let v = x / scale;
+    let quotients = x.iter().map(|x| x / scale);
+    quantize_within(T::BOUNDS, quotients, zero, T::narrow, y);
+}
+
+/// The same for quotients, with the bounds of a type of up to 16 bits and what makes an element of a number within them.
+pub(crate) fn quantize_within<T>(
+    bounds: (i32, i32),
+    quotients: impl Iterator<Item = f32>,
+    zero: i32,
+    element: impl Fn(i32) -> T,
+    y: &mut [T],
+) {
+    let zero = zero.clamp(bounds.0, bounds.1);
+    let (low, high) = ((bounds.0 - zero) as f32, (bounds.1 - zero) as f32);
+    for (y, v) in y.iter_mut().zip(quotients) {
         let whole = if v.is_nan() { 0.0 } else { (v.max(low).min(high) + ROUND) - ROUND };
-        *y = T::narrow(whole as i32 + zero);
+        *y = element(whole as i32 + zero);
     }
 }
 
@@ -79,13 +91,16 @@ pub(crate) fn require_byte<'a>(inputs: &Inputs<'a>, i: usize) -> Result<&'a Fact
     Err(ShapeError::DType { index: i, expected: "u8 or i8".into(), got: fact.dtype })
 }
 
-/// The elements of 8, 16 or 32 bits.
+/// The elements of integers of 2 to 16 or 32 bits.
 ///
 /// # Errors
 /// Elements of another type.
 pub(crate) fn wide(view: &TensorView<'_>) -> Result<Vec<i32>, OpError> {
     if view.dtype() == DType::I32 {
         return Ok(view.as_slice::<i32>()?.to_vec());
+    }
+    if let Some(narrow) = view.dtype().narrow().filter(|n| n.is_int()) {
+        return Ok(view.bytes().iter().map(|&code| narrow.number(code) as i32).collect());
     }
     for_code!(view.dtype(), T => Ok(view.as_slice::<T>()?.iter().map(|v| v.wide()).collect()))
 }

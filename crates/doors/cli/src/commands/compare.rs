@@ -3,9 +3,10 @@
 use std::str::FromStr;
 
 use anyhow::Result;
-use fastserve::{DType, Tensor, bf16};
+use fastserve::{DType, Tensor};
 
 use crate::io::elements::{Number, with_number};
+use crate::io::npy;
 
 /// How far values may be apart: |a − b| ≤ abs + rel · |b|.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,9 +54,13 @@ pub(crate) struct Distance {
 
 /// Compares; `Err` says what is not even of one kind.
 pub(crate) fn compare(ours: &Tensor, expected: &Tensor, tolerance: Tolerance) -> Result<Result<Distance, String>> {
-    if ours.dtype() == DType::BF16 && expected.dtype() == DType::F32 {
-        let wide: Vec<f32> = ours.as_slice::<bf16>()?.iter().map(|v| v.to_f32()).collect();
-        return compare(&Tensor::from_slice(ours.shape(), &wide)?, expected, tolerance);
+    let plain = |t: &Tensor| npy::plain(&t.view()?);
+    match (plain(ours)?, plain(expected)?) {
+        (Some(wide), None) if wide.dtype() == expected.dtype() => return compare(&wide, expected, tolerance),
+        (Some(wide), Some(other)) if ours.dtype() == expected.dtype() && ours.dtype().narrow().is_some() => {
+            return compare(&wide, &other, tolerance);
+        }
+        _ => {}
     }
     if (ours.dtype(), ours.shape()) != (expected.dtype(), expected.shape()) {
         return Ok(Err(format!("expected {expected:?}, got {ours:?}")));
@@ -98,6 +103,7 @@ pub(crate) fn index_of(mut place: usize, dims: &[usize]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fastserve::bf16;
 
     fn of(a: &[f32], b: &[f32]) -> Distance {
         distance(a, b, Tolerance::of(DType::F32))

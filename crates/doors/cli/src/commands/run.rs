@@ -88,11 +88,11 @@ fn once(loaded: &Loaded, args: &Args, cx: &mut Cx<'_>) -> Result<Outcome> {
 /// Writes all outputs into a folder, and says so.
 pub(crate) fn save(folder: &Path, outputs: &Outputs<'_>) -> Result<()> {
     let all = outputs.iter().collect::<Result<Vec<_>, _>>()?;
-    let narrow = all.iter().any(|(_, view)| view.dtype() == fastserve::DType::BF16);
+    let narrow = all.iter().any(|(_, view)| view.dtype() == fastserve::DType::BF16 || view.dtype().narrow().is_some());
     let count = outputs::write(folder, all)?.tensors.len();
     note(&format!("wrote {count} tensors and {} into {}", outputs::MANIFEST, folder.display()));
     if narrow {
-        note("bf16 is written as f32: .npy files have no bf16");
+        note("bf16 and types of 8 bits and less are written as f32, i8 or u8: .npy files do not have them");
     }
     Ok(())
 }

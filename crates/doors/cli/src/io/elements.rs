@@ -1,6 +1,6 @@
 //! Elements of any type as numbers.
 
-use fastserve::{Bool, Element, TensorError, TensorView, bf16, f16};
+use fastserve::{Bool, DType, Element, Rounding, Shape, Tensor, TensorError, TensorView, bf16, f16};
 
 /// An element as a number.
 pub(crate) trait Number: Element {
@@ -76,7 +76,7 @@ impl Number for Bool {
     }
 }
 
-/// Runs an expression with the Rust type of a dtype.
+/// Runs an expression with the Rust type of a dtype that has one; codes give an error.
 macro_rules! with_number {
     ($dtype:expr, $t:ident => $body:expr) => {
         $crate::io::elements::with_number!(@ $dtype, $t, $body,
@@ -89,6 +89,7 @@ macro_rules! with_number {
                 type $t = $rust;
                 $body
             })*
+            other => Err(fastserve::TensorError::UnknownDType(other.name().to_owned()).into()),
         }
     };
 }
@@ -96,7 +97,23 @@ pub(crate) use with_number;
 
 /// All elements as f64.
 pub(crate) fn to_f64(view: &TensorView<'_>) -> Result<Vec<f64>, TensorError> {
+    if let Some(narrow) = view.dtype().narrow() {
+        return Ok(view.bytes().iter().map(|&code| narrow.number(code)).collect());
+    }
     with_number!(view.dtype(), T => Ok(view.as_slice::<T>()?.iter().map(|v| v.to_f64()).collect()))
+}
+
+/// A tensor with all elements from f64: floats round, integers are cut off and clamped.
+pub(crate) fn of_f64(dtype: DType, shape: Shape, values: impl Iterator<Item = f64>) -> Result<Tensor, TensorError> {
+    if let Some(narrow) = dtype.narrow() {
+        let codes: Vec<u8> = values.take(shape.numel()).map(|v| narrow.code(v, Rounding::default())).collect();
+        return Tensor::from_codes(dtype, shape, &codes);
+    }
+    let mut tensor = Tensor::zeros(dtype, shape)?;
+    with_number!(dtype, T => {
+        tensor.as_mut_slice::<T>()?.iter_mut().zip(values).for_each(|(to, v)| *to = T::of_f64(v));
+        Ok(tensor)
+    })
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageReader, Limits};
 
 use crate::fail::usage;
-use crate::io::elements::{Number, with_number};
+use crate::io::elements::of_f64;
 use crate::io::preset::Preset;
 
 /// Memory that decoding one picture may take, in bytes.
@@ -176,9 +176,7 @@ fn to_tensor(picture: &DynamicImage, dtype: DType, frame: Frame, args: &ImageArg
         Order::Nchw => (planes(&pixels, channels), [channels, h, w]),
     };
     let dims = if frame.batched { [&[1], &dims[..]].concat() } else { dims.to_vec() };
-    let mut tensor = Tensor::zeros(dtype, Shape::new(&dims)?)?;
-    with_number!(dtype, T => tensor.as_mut_slice::<T>()?.iter_mut().zip(values).for_each(|(to, v)| *to = T::of_f64(f64::from(v))));
-    Ok(tensor)
+    Ok(of_f64(dtype, Shape::new(&dims)?, values.into_iter().map(f64::from))?)
 }
 
 /// `(pixel / scale − mean) / std`, channel by channel.

@@ -93,7 +93,7 @@ impl InputArgs {
         let mut tensors = given;
         for file in &self.files {
             let port = find(signature, &file.name)?;
-            let value = npy::read(&file.value)?;
+            let value = npy::read_as(&file.value, port.dtype)?;
             check(port, &value, file)?;
             tensors.push(Named { name: file.name.clone(), value });
         }

@@ -4,7 +4,7 @@
 use anyhow::Result;
 use fastserve::{DType, Shape, Tensor};
 
-use crate::io::elements::{Number, with_number};
+use crate::io::elements::of_f64;
 
 /// Integers are below this where nothing else is said.
 const INTEGERS_BELOW: i64 = 10;
@@ -36,17 +36,15 @@ impl Default for Span {
 pub(crate) fn tensor(dtype: DType, dims: &[usize], seed: u32, span: Span) -> Result<Tensor> {
     let mut lcg = Lcg(12345u32.wrapping_add(seed));
     let width = u64::try_from(span.high.saturating_sub(span.low)).unwrap_or(1).max(1);
-    let mut number = || {
+    let number = || {
         let r = lcg.next();
         match dtype {
             DType::Bool => f64::from(r % 2),
-            d if d.is_float() => f64::from(r) / f64::from(1 << 24) * 2.0 - 1.0,
+            d if d.is_float() || d.narrow().is_some_and(|n| !n.is_int()) => f64::from(r) / f64::from(1 << 24) * 2.0 - 1.0,
             _ => span.low as f64 + (u64::from(r) % width) as f64,
         }
     };
-    let mut tensor = Tensor::zeros(dtype, Shape::new(dims)?)?;
-    with_number!(dtype, T => tensor.as_mut_slice::<T>()?.iter_mut().for_each(|v| *v = T::of_f64(number())));
-    Ok(tensor)
+    Ok(of_f64(dtype, Shape::new(dims)?, std::iter::repeat_with(number))?)
 }
 
 #[cfg(test)]

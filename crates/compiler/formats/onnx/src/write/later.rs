@@ -1,7 +1,7 @@
 //! What standard operators take only from a version after [`super::OPSET`] on: types of elements, attributes and inputs that came
 //! without a new meaning of the rest.
 
-use fastserve_tensor::DType::{self, BF16, F16, F32, F64, I8, I16, I32, I64};
+use fastserve_tensor::DType::{self, BF16, F4E2M1, F8E8M0, F16, F32, F64, I2, I8, I16, I32, I64, U2};
 
 use super::model::Draft;
 
@@ -16,6 +16,28 @@ enum New {
 }
 
 use New::{Attributes, Inputs, Types, TypesWithout};
+
+/// Operators that take every type of the version.
+const CARRIERS: &[&str] = &[
+    "Cast",
+    "CastLike",
+    "Constant",
+    "ConstantOfShape",
+    "DequantizeLinear",
+    "Flatten",
+    "Identity",
+    "If",
+    "Loop",
+    "Pad",
+    "QuantizeLinear",
+    "Reshape",
+    "Scan",
+    "Shape",
+    "Size",
+    "Squeeze",
+    "Transpose",
+    "Unsqueeze",
+];
 
 /// The version, what came, and the operators that have it.
 const LATER: &[(i64, New, &[&str])] = &[
@@ -75,10 +97,13 @@ const LATER: &[(i64, New, &[&str])] = &[
     ),
     // Before, no one said that a window may not start in the padding behind.
     (22, Attributes(&["ceil_mode"]), &["AveragePool", "LpPool", "MaxPool"]),
+    (23, Types(&[F4E2M1]), CARRIERS),
     (23, Attributes(&["output_dtype", "precision"]), &["DequantizeLinear", "QuantizeLinear"]),
     (24, Types(&[BF16]), &["SplitToSequence", "TopK"]),
+    (24, Types(&[F8E8M0]), CARRIERS),
     (24, Attributes(&["round_mode"]), &["Cast", "CastLike"]),
     (24, Inputs(7), &["Attention"]),
+    (25, Types(&[I2, U2]), CARRIERS),
     (25, Attributes(&["left_window_size", "right_window_size"]), &["Attention"]),
     (27, Types(&[BF16, F16]), &["Range"]),
     (27, Attributes(&["stash_type"]), &["Range"]),

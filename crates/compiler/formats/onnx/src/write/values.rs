@@ -4,6 +4,7 @@ use bytes::Bytes;
 use fastserve_ir::{Dim, Fact, Graph};
 use fastserve_tensor::Tensor;
 
+use crate::packed;
 use crate::proto::tensor_shape_proto::{Dimension, dimension};
 use crate::proto::{TensorProto, TensorShapeProto, TypeProto, ValueInfoProto, type_proto};
 use crate::tensors::data_type;
@@ -17,13 +18,15 @@ impl AsRef<[u8]> for Owner {
     }
 }
 
-/// A tensor with its elements as they lie in memory; nothing is copied.
+/// A tensor with its elements as they lie in memory, which are not copied, or packed.
 pub(super) fn tensor(name: &str, tensor: &Tensor) -> TensorProto {
+    let packed = packed::is_packed(tensor.dtype());
+    let bytes = if packed { packed::pack(tensor.dtype(), tensor.bytes()).into() } else { Bytes::from_owner(Owner(tensor.clone())) };
     TensorProto {
         name: name.to_owned(),
         dims: tensor.shape().iter().map(|&d| d as i64).collect(),
         data_type: data_type(tensor.dtype()),
-        raw_data: Some(Bytes::from_owner(Owner(tensor.clone()))),
+        raw_data: Some(bytes),
         ..Default::default()
     }
 }
