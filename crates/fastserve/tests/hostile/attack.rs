@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use fastserve::{Error, RunError};
+use fastserve::Error;
 
 use crate::case::{Given, Seen, case};
 use crate::places;
@@ -29,7 +29,8 @@ pub(crate) fn attack(name: &str, path: &Path, plan: Plan) {
     let itself = format!("{name} itself");
     let whole = case(&file, Given { what: &itself, steps: plan.steps, every: 1 }, &mut Seen::default());
     let cost = start.elapsed();
-    assert!(matches!(whole, Ok(()) | Err(Error::Run(RunError::Budget { .. }))), "{itself}: {whole:?}");
+    // Extents of 1 are too small for some, and the limits for others.
+    assert!(matches!(whole, Ok(()) | Err(Error::Run(_))), "{itself}: {whole:?}");
     // About one flip in three loads.
     let every = (cost.as_secs_f64() * plan.flips as f64 / 3.0 / RUN_TIME.as_secs_f64()).ceil().max(1.0) as usize;
     for i in 0..plan.cuts {
