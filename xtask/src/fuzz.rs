@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// For how long, each.
     #[arg(long, default_value_t = 60)]
     seconds: u32,
+    /// The same in minutes.
+    #[arg(long, conflicts_with = "seconds")]
+    minutes: Option<u32>,
 }
 
 /// Runs the targets; installs cargo-fuzz into the cache if it is not there.
@@ -37,8 +40,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     };
     let tool = cargo_fuzz()?;
     for target in chosen {
-        println!("== fuzz {target}: {} s", args.seconds);
-        fuzz(&tool, &target, args.seconds)?;
+        let seconds = args.minutes.map_or(args.seconds, |minutes| minutes.saturating_mul(60));
+        println!("== fuzz {target}: {seconds} s");
+        fuzz(&tool, &target, seconds)?;
     }
     Ok(())
 }
