@@ -45,7 +45,7 @@ struct Manifest {
 
 /// Whether a file of NumPy can hold elements of this type.
 pub(crate) fn has_npy(dtype: DType) -> bool {
-    dtype != DType::BF16
+    dtype != DType::BF16 && dtype.narrow().is_none()
 }
 
 /// Writes a tensor.
