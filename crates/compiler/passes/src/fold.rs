@@ -8,13 +8,13 @@ use crate::{Pass, PassCx};
 /// A node is not folded if its outputs take more than this and more than twice its inputs.
 pub const FOLD_LIMIT_BYTES: usize = 64 << 20;
 
-/// All that folding makes of a graph takes at most this, or [`FOLD_TOTAL_FACTOR`] times the constants it was loaded with: a few bytes
+/// All that folding makes of a graph takes at most this, or `FOLD_TOTAL_FACTOR` times the constants it was loaded with: a few bytes
 /// of nodes must not become all memory.
 pub const FOLD_TOTAL_BYTES: usize = 2 << 30;
 
 const FOLD_TOTAL_FACTOR: usize = 3;
 
-/// Elements that the bodies of one pass may touch, or [`FOLD_WORK_FACTOR`] times the graph's constants: a body cannot be stopped, and
+/// Elements that the bodies of one pass may touch, or `FOLD_WORK_FACTOR` times the graph's constants: a body cannot be stopped, and
 /// products of large constants take longer than anybody waits for a model.
 pub const FOLD_WORK: u64 = 1 << 29;
 
