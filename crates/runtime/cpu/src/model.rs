@@ -123,8 +123,8 @@ impl Inner {
         self.graph.value(id).name.to_string()
     }
 
-    /// The plan of a segment for these extents of the symbols: that of the bucket whose `upper` end serves them all, or one for these alone where
-    /// extents must fit something that does not grow with them, as the inner extent of a product does its weights.
+    /// The plan of a segment for these extents of the symbols: that of the bucket whose `upper` end serves them all, or one for
+    /// these alone where extents must fit something that does not grow with them, as the inner extent of a product does its weights.
     pub(crate) fn plan(&self, segment: usize, symbols: &[usize], upper: &[usize]) -> Result<Arc<Plan>, RunError> {
         let made = |extents: &[usize]| self.plans.get(segment, extents, || Plan::new(self, segment, extents));
         made(upper).or_else(|misfit| if symbols == upper { Err(misfit) } else { made(symbols) })

@@ -1,11 +1,8 @@
-#![allow(unsafe_code)]
 //! Between f32 and the floats of 16 bits, f16 (IEEE 754 binary16) and bf16: their bits as integers, without a branch, so that the compiler
 //! makes vectors of the loops. Narrowing rounds to the nearest, ties to even; a NaN stays one.
 
-use super::TASK_ELEMENTS;
-use crate::disjoint::Disjoint;
+use super::map::split;
 use crate::error::{KernelError, check_len};
-use crate::grain::team_for;
 use fastserve_parallel::Team;
 use fastserve_simd::{Cpu, Isa, Kernel};
 
@@ -26,9 +23,10 @@ pub const HALVES: &[Half] = &[Half::F16, Half::Bf16];
 /// # Errors
 /// A short `y`.
 pub fn widen(cpu: Cpu, half: Half, x: &[u16], y: &mut [f32], team: Team) -> Result<(), KernelError> {
-    check_len("widen y", x.len(), y.len())?;
-    split(&mut y[..x.len()], team, &|start, y| cpu.run(Widen { half, x: &x[start..start + y.len()], y }));
-    Ok(())
+    match half {
+        Half::F16 => convert(cpu, x, y, team, of_f16),
+        Half::Bf16 => convert(cpu, x, y, team, of_bf16),
+    }
 }
 
 /// `y[i]` are the bits of the number nearest to `x[i]`.
@@ -36,70 +34,36 @@ pub fn widen(cpu: Cpu, half: Half, x: &[u16], y: &mut [f32], team: Team) -> Resu
 /// # Errors
 /// A short `y`.
 pub fn narrow(cpu: Cpu, half: Half, x: &[f32], y: &mut [u16], team: Team) -> Result<(), KernelError> {
-    check_len("narrow y", x.len(), y.len())?;
-    split(&mut y[..x.len()], team, &|start, y| cpu.run(Narrow { half, x: &x[start..start + y.len()], y }));
-    Ok(())
-}
-
-/// Calls `task` with the start and the elements of each part of `y`.
-fn split<Y: Send>(y: &mut [Y], team: Team, task: &(dyn Fn(usize, &mut [Y]) + Sync)) {
-    let len = y.len();
-    let out = Disjoint::new(y);
-    team_for(team, || len).run(len.div_ceil(TASK_ELEMENTS), &|index, _| {
-        let start = index.0 * TASK_ELEMENTS;
-        // SAFETY: the tasks' parts do not overlap.
-        task(start, unsafe { out.part(start..len.min(start + TASK_ELEMENTS)) });
-    });
-}
-
-struct Widen<'a> {
-    half: Half,
-    x: &'a [u16],
-    y: &'a mut [f32],
-}
-
-impl Kernel for Widen<'_> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(self, _: I) {
-        match self.half {
-            Half::F16 => {
-                for (y, x) in self.y.iter_mut().zip(self.x) {
-                    *y = of_f16(*x);
-                }
-            }
-            Half::Bf16 => {
-                for (y, x) in self.y.iter_mut().zip(self.x) {
-                    *y = of_bf16(*x);
-                }
-            }
-        }
+    match half {
+        Half::F16 => convert(cpu, x, y, team, to_f16),
+        Half::Bf16 => convert(cpu, x, y, team, to_bf16),
     }
 }
 
-struct Narrow<'a> {
-    half: Half,
-    x: &'a [f32],
-    y: &'a mut [u16],
+fn convert<X, Y>(cpu: Cpu, x: &[X], y: &mut [Y], team: Team, f: impl Fn(X) -> Y + Copy + Sync) -> Result<(), KernelError>
+where
+    X: Copy + Sync,
+    Y: Send,
+{
+    check_len("converted y", x.len(), y.len())?;
+    split(&mut y[..x.len()], team, &|start, y| cpu.run(Convert { x: &x[start..start + y.len()], y, f }));
+    Ok(())
 }
 
-impl Kernel for Narrow<'_> {
+/// A loop that is compiled for each instruction set.
+struct Convert<'a, X, Y, F> {
+    x: &'a [X],
+    y: &'a mut [Y],
+    f: F,
+}
+
+impl<X: Copy, Y, F: Fn(X) -> Y> Kernel for Convert<'_, X, Y, F> {
     type Out = ();
 
     #[inline(always)]
     fn run<I: Isa>(self, _: I) {
-        match self.half {
-            Half::F16 => {
-                for (y, x) in self.y.iter_mut().zip(self.x) {
-                    *y = to_f16(*x);
-                }
-            }
-            Half::Bf16 => {
-                for (y, x) in self.y.iter_mut().zip(self.x) {
-                    *y = to_bf16(*x);
-                }
-            }
+        for (y, x) in self.y.iter_mut().zip(self.x) {
+            *y = (self.f)(*x);
         }
     }
 }

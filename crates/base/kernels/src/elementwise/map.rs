@@ -19,7 +19,7 @@ pub struct Source<'a, T> {
 }
 
 /// Calls `task` with the start and the elements of each part of `y`.
-fn split<Y: Send>(y: &mut [Y], team: Team, task: &(dyn Fn(usize, &mut [Y]) + Sync)) {
+pub(super) fn split<Y: Send>(y: &mut [Y], team: Team, task: &(dyn Fn(usize, &mut [Y]) + Sync)) {
     let len = y.len();
     let out = Disjoint::new(y);
     team_for(team, || len).run(len.div_ceil(TASK_ELEMENTS), &|index, _| {
