@@ -139,7 +139,7 @@ fn a_reshape_that_lies() {
     let by = |shape: &[i64]| of(vec![node("Reshape", &["x", "s"], &["y"])], vec![ints("s", shape)]);
     for shape in [&[3, 5][..], &[-1, 3], &[-1, -1], &[0, 0, 0], &[i64::MIN, 4], &[i64::MAX, i64::MAX], &[-2, 4], &[1 << 62, -1]] {
         let known = error(&format!("{shape:?}"), by(shape), &[x(2)]);
-        assert!(known.contains("`y`") || known.contains('y'), "{shape:?}: {known}");
+        assert!(known.contains("`y`"), "{shape:?}: {known}");
         let graph = fed("Reshape", &["x", "s"], "s", DataType::Int64, shape.len() as i64);
         let told = error(&format!("{shape:?} told by data"), graph, &[x(2), list(shape)]);
         assert!(told.contains("`y`") || told.contains("input"), "{shape:?}: {told}");

@@ -94,6 +94,11 @@ impl Dim {
         }
     }
 
+    /// Whether both are known, and not the same.
+    pub fn differs(&self, other: &Dim) -> bool {
+        self.known().zip(other.known()).is_some_and(|(a, b)| a != b)
+    }
+
     /// The extent for these values of the symbols; `None` for a missing symbol or an overflow.
     pub fn eval(&self, symbols: &[usize]) -> Option<usize> {
         match self {

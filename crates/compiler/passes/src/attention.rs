@@ -8,7 +8,7 @@ use fastserve_ops::ops::softmax::Softmax;
 use fastserve_ops::ops::transpose::Transpose;
 use fastserve_tensor::DType;
 
-use crate::heads::{Operand, folded, same, scaled};
+use crate::heads::{Operand, folded, reshaped, same, scaled};
 use crate::pattern::{either_way, made_by, scalar};
 use crate::util::{count_written, input, node_as, op, output, producer_as, used_output};
 use crate::{Pass, PassCx};
@@ -82,7 +82,7 @@ fn handed_on(g: &Graph, mut value: ValueId) -> ValueId {
 
 /// `[B·H, …]` of a Reshape to `[B, H, …]`.
 fn unfolded(g: &Graph, value: ValueId) -> Option<ValueId> {
-    let x = made_by(g, value, "Reshape").and_then(|node| input(node, 0))?;
+    let x = reshaped(g, value)?;
     let (from, to) = (&g.fact(x).shape, &g.fact(value).shape);
     (from.len() == 3 && to.len() == 4 && from[1..] == to[2..]).then_some(x)
 }

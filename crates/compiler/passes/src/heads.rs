@@ -104,7 +104,7 @@ fn transposed(g: &Graph, value: ValueId) -> Option<(ValueId, Vec<usize>)> {
 }
 
 /// `x` of a Reshape.
-fn reshaped(g: &Graph, value: ValueId) -> Option<ValueId> {
+pub(crate) fn reshaped(g: &Graph, value: ValueId) -> Option<ValueId> {
     made_by(g, value, "Reshape").and_then(|node| input(node, 0))
 }
 

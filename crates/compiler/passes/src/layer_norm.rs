@@ -138,14 +138,9 @@ fn replace(g: &mut GraphEdit<'_>, id: NodeId, op: OpRef, mut inputs: Vec<Option<
     let mut back = vec![0; rank];
     there.iter().enumerate().for_each(|(at, &axis)| back[axis] = at);
     inputs[0] = g.add_node(&format!("{name}.last"), order(there), &[Some(x)])?.first().copied();
-    // A node that is added has all outputs; with a mean and a deviation that nobody uses it would have no kernel.
-    let Some(normal) = g.add_node(&format!("{name}.normal"), order((0..rank).collect()), &inputs[..1])?.first().copied() else {
-        return Ok(());
-    };
-    if let Some((normal, _)) = g.graph().producer(normal) {
-        g.replace_node(normal, op, inputs)?;
-    }
-    g.replace_node(id, order(back), vec![Some(normal)])
+    // With a mean and a deviation that nobody uses it would have no kernel.
+    let normal = g.add_node_of(&format!("{name}.normal"), op, &inputs, 1)?.first().copied();
+    g.replace_node(id, order(back), vec![normal])
 }
 
 fn order(perm: Vec<usize>) -> OpRef {

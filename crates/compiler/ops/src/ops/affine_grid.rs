@@ -42,10 +42,8 @@ impl Op for AffineGrid {
         if !(2..=3).contains(&axes) || !fits(&theta.shape[1], axes) || !fits(&theta.shape[2], axes + 1) {
             return Err(ShapeError::shape(format!("maps {:?} do not fit an image of {axes} axes", theta.shape)));
         }
-        if let (Some(a), Some(b)) = (theta.shape[0].known(), n.known())
-            && a != b
-        {
-            return Err(ShapeError::shape(format!("{a} maps for {b} images")));
+        if theta.shape[0].differs(n) {
+            return Err(ShapeError::shape(format!("{:?} maps for {n:?} images", theta.shape[0])));
         }
         let shape = [&theta.shape[..1], image, &[axes.into()]].concat();
         Ok(vec![Fact::new(theta.dtype, shape)])

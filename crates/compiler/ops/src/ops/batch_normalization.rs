@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Dim, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
+use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
 
 use crate::def::OpDef;
 use crate::elements::{Float, count, for_float, require_float};
@@ -65,10 +65,10 @@ impl Op for BatchNormalization {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = require_float(inputs, 0)?;
-        let channels = x.shape.get(1).map_or(Some(1), Dim::known);
+        let channels = x.shape.get(1).cloned().unwrap_or(1.into());
         for i in 1..5 {
             let p = inputs.ranked(i, 1)?;
-            if channels.zip(p.shape[0].known()).is_some_and(|(c, n)| c != n) {
+            if p.shape[0].differs(&channels) {
                 return Err(ShapeError::shape(format!("input {i}: expected one element a channel")));
             }
         }
@@ -119,8 +119,7 @@ impl Op for BatchStatistics {
         };
         for i in 1..5 {
             let p = require_float(inputs, i)?;
-            let differ = p.shape.iter().zip(&own).any(|(a, b)| matches!((a.known(), b.known()), (Some(a), Some(b)) if a != b));
-            if p.rank() != own.len() || differ {
+            if p.rank() != own.len() || p.shape.iter().zip(&own).any(|(a, b)| a.differs(b)) {
                 return Err(ShapeError::shape(format!("input {i}: expected extents {own:?}, got {:?}", p.shape)));
             }
         }

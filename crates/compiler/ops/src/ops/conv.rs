@@ -40,8 +40,7 @@ impl Op for Conv {
         let shape = self.shape(x, w)?;
         if let Some(b) = inputs.opt(2) {
             inputs.same_dtype(2, x.dtype)?;
-            let differs = |(b, w): (&Dim, &Dim)| b.known().zip(w.known()).is_some_and(|(b, w)| b != w);
-            if b.rank() != 1 || b.shape.iter().zip(&w.shape).any(differs) {
+            if b.rank() != 1 || b.shape[0].differs(&w.shape[0]) {
                 return Err(ShapeError::shape("input 2: expected one element an output channel"));
             }
         }

@@ -69,10 +69,7 @@ impl Op for DeformConv {
 }
 
 fn check(i: usize, have: &Dim, want: &Dim) -> Result<(), ShapeError> {
-    match (have.known(), want.known()) {
-        (Some(a), Some(b)) if a != b => Err(ShapeError::shape(format!("input {i}: expected an extent of {b}, got {a}"))),
-        _ => Ok(()),
-    }
+    if have.differs(want) { Err(ShapeError::shape(format!("input {i}: expected an extent of {want:?}, got {have:?}"))) } else { Ok(()) }
 }
 
 impl DeformConv {

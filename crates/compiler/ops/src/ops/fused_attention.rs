@@ -126,8 +126,7 @@ impl Op for FusedAttention {
         }
         let [q, k, v] = &operands[..] else { return Err(ShapeError::Overflow) };
         let heads = q.len() - 2;
-        let differ = |a: &Dim, b: &Dim| a.known().zip(b.known()).is_some_and(|(a, b)| a != b);
-        if differ(&q[heads + 1], &k[heads + 1]) || differ(&k[heads], &v[heads]) {
+        if q[heads + 1].differs(&k[heads + 1]) || k[heads].differs(&v[heads]) {
             return Err(ShapeError::shape("the extents of Q, K and V do not fit"));
         }
         if inputs.opt(3).is_some() {

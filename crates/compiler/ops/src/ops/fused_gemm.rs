@@ -54,8 +54,7 @@ impl Op for FusedGemm {
         };
         let (kb, n) = if self.0.trans_b { (cols_b, rows_b) } else { (rows_b, cols_b) };
         let (m, k) = if self.0.trans_a { (cols, rows) } else { (rows, cols) };
-        let differ = |x: &Dim, y: &Dim| x.known().zip(y.known()).is_some_and(|(x, y)| x != y);
-        if differ(k, kb) || !(self.0.rows || batch_b.is_empty() || batch == batch_b) || (self.0.trans_a && !batch.is_empty()) {
+        if k.differs(kb) || !(self.0.rows || batch_b.is_empty() || batch == batch_b) || (self.0.trans_a && !batch.is_empty()) {
             return Err(ShapeError::shape("the operands' extents do not fit"));
         }
         self.check_bias(inputs, n)?;

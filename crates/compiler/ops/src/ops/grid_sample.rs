@@ -87,10 +87,8 @@ impl Op for GridSample {
         if coordinates.known().is_some_and(|n| n != axes) {
             return Err(ShapeError::shape(format!("input 1: expected {axes} coordinates a position, got {coordinates:?}")));
         }
-        if let (Some(n), Some(m)) = (x.shape[0].known(), grid.shape[0].known())
-            && n != m
-        {
-            return Err(ShapeError::shape(format!("{n} images and {m} grids")));
+        if x.shape[0].differs(&grid.shape[0]) {
+            return Err(ShapeError::shape(format!("{:?} images and {:?} grids", x.shape[0], grid.shape[0])));
         }
         let shape = [&x.shape[..2], &grid.shape[1..=axes]].concat();
         Ok(vec![Fact::new(x.dtype, shape)])

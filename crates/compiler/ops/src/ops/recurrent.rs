@@ -227,8 +227,7 @@ impl Recurrent {
 
 /// Refuses known extents that differ from known ones.
 fn agree(i: usize, fact: &Fact, expected: &[Dim]) -> Result<(), ShapeError> {
-    let differs = |(a, b): (&Dim, &Dim)| matches!((a.known(), b.known()), (Some(a), Some(b)) if a != b);
-    if fact.rank() != expected.len() || fact.shape.iter().zip(expected).any(differs) {
+    if fact.rank() != expected.len() || fact.shape.iter().zip(expected).any(|(a, b)| a.differs(b)) {
         return Err(ShapeError::shape(format!("input {i}: expected {expected:?}, got {:?}", fact.shape)));
     }
     Ok(())

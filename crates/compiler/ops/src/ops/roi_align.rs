@@ -82,10 +82,8 @@ impl Op for RoiAlign {
         if rois.shape[1].known().is_some_and(|n| n != 4) {
             return Err(ShapeError::shape("input 1: expected four coordinates a box"));
         }
-        if let (Some(a), Some(b)) = (rois.shape[0].known(), batch.shape[0].known())
-            && a != b
-        {
-            return Err(ShapeError::shape(format!("{a} boxes and {b} indices of images")));
+        if rois.shape[0].differs(&batch.shape[0]) {
+            return Err(ShapeError::shape(format!("{:?} boxes and {:?} indices of images", rois.shape[0], batch.shape[0])));
         }
         let shape = vec![rois.shape[0].clone(), x.shape[1].clone(), self.height.into(), self.width.into()];
         Ok(vec![Fact::new(dtype, shape)])

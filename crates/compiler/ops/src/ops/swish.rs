@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fastserve_ir::{AttrError, Attrs, Dim, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
+use fastserve_ir::{AttrError, Attrs, Fact, Inputs, Io, Op, OpError, OpRef, ShapeError};
 
 use crate::def::OpDef;
 use crate::elements::require_float;
@@ -34,8 +34,7 @@ impl Op for SwiGlu {
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<Fact>, ShapeError> {
         let x = require_float(inputs, 0)?;
         let gate = inputs.same_dtype(1, x.dtype)?;
-        let differ = |(a, b): (&Dim, &Dim)| matches!((a.known(), b.known()), (Some(a), Some(b)) if a != b);
-        if gate.rank() != x.rank() || x.shape.iter().zip(&gate.shape).any(differ) {
+        if gate.rank() != x.rank() || x.shape.iter().zip(&gate.shape).any(|(a, b)| a.differs(b)) {
             return Err(ShapeError::shape(format!("extents {:?} and {:?} differ", x.shape, gate.shape)));
         }
         Ok(vec![Fact::new(x.dtype, x.shape.clone())])

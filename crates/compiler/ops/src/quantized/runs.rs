@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use fastserve_ir::{Dim, DimOp, Fact, OpError, ShapeError, normalize_axis};
+use fastserve_ir::{DimOp, Fact, OpError, ShapeError, normalize_axis};
 use fastserve_tensor::Shape;
 
 use crate::elements::count;
@@ -78,8 +78,7 @@ pub(crate) fn check(x: &Fact, scales: &Fact, axis: i64, block: usize) -> Result<
     } else {
         expected[axis] = expected[axis].clone().combine(DimOp::CeilDiv, block.into()).ok_or(ShapeError::Overflow)?;
     }
-    let differs = |(a, b): (&Dim, &Dim)| matches!((a.known(), b.known()), (Some(a), Some(b)) if a != b);
-    if expected.len() != scales.rank() || expected.iter().zip(&scales.shape).any(differs) {
+    if expected.len() != scales.rank() || expected.iter().zip(&scales.shape).any(|(a, b)| a.differs(b)) {
         return Err(ShapeError::shape(format!("input 1: expected scales of extents {expected:?}, got {:?}", scales.shape)));
     }
     Ok(())

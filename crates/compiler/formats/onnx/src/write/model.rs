@@ -153,7 +153,7 @@ impl<'g> Writer<'g> {
             return Err(WriteError::Unsupported(self.whole.refused));
         }
         let imports = self.imports(opset);
-        let name = if self.graph.name.is_empty() { "graph" } else { &self.graph.name };
+        let name = bodies::name(self.graph);
         let graph = GraphProto {
             name: name.to_owned(),
             node: self.drafts.into_iter().map(Draft::proto).collect(),
