@@ -428,7 +428,8 @@ def where_(op, rng):
 def clip(op, rng):
     dtype = one(rng, np.float32, np.float32, np.int32, np.int64)
     bounds = [np.array(v, dtype) if rng.random() < 0.7 else None for v in (one(rng, -1, 0), one(rng, 1, 2))]
-    return case("", ints(rng, extents(rng), -5, 5, dtype) / dtype(1 if dtype != np.float32 else 2) if dtype == np.float32 else ints(rng, extents(rng), -5, 5, dtype), *bounds)
+    data = ints(rng, extents(rng), -5, 5, dtype)
+    return case("", data / dtype(2) if dtype == np.float32 else data, *bounds)
 
 
 _CAST = [np.float32, np.float64, np.float16, np.int32, np.int64, np.int8, np.uint8, np.int16, np.uint16, np.uint32, np.uint64, np.bool_]
