@@ -22,16 +22,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("crates/runtime/llm", &["crates/base", "crates/compiler", "crates/runtime"]),
     ("crates/runtime", &["crates/base", "crates/compiler", "crates/runtime/backend"]),
     ("crates/compress", &["crates/base", "crates/compiler", "crates/runtime", "crates/compress"]),
-    ("crates/serving/serve", BELOW_SERVING),
-    ("crates/serving", &["crates/base", "crates/compiler", "crates/runtime", "crates/compress", "crates/serving/serve"]),
     ("crates/fastserve", BELOW_FACADE),
+    ("crates/serving/batch", &[]),
+    ("crates/serving/serve", BELOW_SERVING),
+    ("crates/serving/http", BELOW_PROTOCOLS),
+    ("crates/serving/grpc", BELOW_PROTOCOLS),
+    ("crates/serving/listen", &["crates/fastserve", "crates/serving"]),
     ("crates/doors", BELOW_DOORS),
     ("testkit", BELOW_DOORS),
     ("benches", &["crates", "testkit"]),
     ("xtask", &[]),
 ];
-const BELOW_SERVING: &[&str] = &["crates/base", "crates/compiler", "crates/runtime", "crates/compress"];
-const BELOW_FACADE: &[&str] = &["crates/base", "crates/compiler", "crates/runtime", "crates/compress", "crates/serving"];
+const BELOW_FACADE: &[&str] = &["crates/base", "crates/compiler", "crates/runtime", "crates/compress"];
+const BELOW_SERVING: &[&str] = &["crates/base/parallel", "crates/fastserve", "crates/serving/batch"];
+const BELOW_PROTOCOLS: &[&str] = &["crates/fastserve", "crates/serving/serve"];
 const BELOW_DOORS: &[&str] = &["crates/base", "crates/compiler", "crates/runtime", "crates/compress", "crates/serving", "crates/fastserve"];
 /// Workspaces of their own, which stand outside the layers.
 const APART: &[&str] = &["xtask/gen", "xtask/peers", "fuzz"];

@@ -1,0 +1,208 @@
+//! The server without protocols, on real models.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use fastserve::{Model, Tensor};
+use fastserve_serve::{
+    ControlMode, ErrorKind, InferRequest, ModelState, NamedTensor, OutputData, OutputRequest, ServeError, Server, ServerConfig, Source,
+};
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
+}
+
+fn image(rows: usize, seed: usize) -> Tensor {
+    let pixels: Vec<f32> = (0..rows * 784).map(|i| ((i * 31 + seed * 97) % 255) as f32 / 255.0).collect();
+    Tensor::from_slice(&[rows, 1, 28, 28], &pixels).unwrap()
+}
+
+fn request(server: &Server, model: &str, tensor: Tensor) -> InferRequest {
+    let name = server.metadata(model, None).unwrap().inputs[0].name.clone();
+    InferRequest::new(model, vec![NamedTensor { name, tensor }])
+}
+
+fn infer(server: &Server, request: InferRequest) -> Result<Vec<OutputData>, ServeError> {
+    let response = runtime().block_on(server.infer(request))?;
+    Ok(response.outputs.into_iter().map(|o| o.data).collect())
+}
+
+fn floats(data: &OutputData) -> Vec<f32> {
+    match data {
+        OutputData::Tensor(t) => t.as_slice::<f32>().unwrap().to_vec(),
+        OutputData::Labels { .. } => panic!("labels where numbers were asked for"),
+    }
+}
+
+/// The answer of the engine alone.
+fn alone(tensor: &Tensor) -> Vec<f32> {
+    let model = Model::embedded().unwrap().compile(&fastserve::Cpu::new().unwrap(), &fastserve::CompileOptions::default()).unwrap();
+    let mut session = model.session().unwrap();
+    let outputs = session.run(&[tensor.view().unwrap()]).unwrap();
+    outputs.get(0).unwrap().as_slice::<f32>().unwrap().to_vec()
+}
+
+#[test]
+fn the_embedded_model_answers_as_the_engine_does() {
+    let server = Server::start(ServerConfig::default()).unwrap();
+    assert!(server.is_live() && server.is_ready());
+    let outputs = infer(&server, request(&server, "digits", image(3, 1))).unwrap();
+    assert_eq!(floats(&outputs[0]), alone(&image(3, 1)));
+    let statistics = server.statistics(Some("digits"), None).unwrap();
+    assert_eq!((statistics[0].success.count, statistics[0].fail.count, statistics[0].execution_count), (1, 0, 1));
+    server.stop();
+    let error = infer(&server, InferRequest::new("digits", Vec::new())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
+
+#[test]
+fn classes_are_named_by_score() {
+    let server = Server::start(ServerConfig::default()).unwrap();
+    let output = server.metadata("digits", None).unwrap().outputs[0].name.clone();
+    let mut asked = request(&server, "digits", image(2, 5));
+    asked.outputs = vec![OutputRequest { name: output, classes: Some(3) }];
+    let outputs = infer(&server, asked).unwrap();
+    let OutputData::Labels { texts, .. } = &outputs[0] else { panic!("numbers where labels were asked for") };
+    let probabilities = alone(&image(2, 5));
+    let row = &probabilities[..10];
+    let best = (0..10).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
+    assert!(texts.iter().any(|t| t.starts_with(&format!("{:.6}:{best}", row[best]))), "{texts:?}");
+}
+
+#[test]
+fn what_does_not_fit_is_named() {
+    let server = Server::start(ServerConfig::default()).unwrap();
+    let name = server.metadata("digits", None).unwrap().inputs[0].name.clone();
+    let ask = |inputs| infer(&server, InferRequest::new("digits", inputs)).unwrap_err();
+    let named = |name: &str, tensor| NamedTensor { name: name.to_owned(), tensor };
+    let wrong_shape = Tensor::from_slice(&[1, 1, 28, 27], &[0f32; 756]).unwrap();
+    let wrong_type = Tensor::from_slice(&[1, 1, 28, 28], &[0u8; 784]).unwrap();
+    for (inputs, words) in [
+        (vec![], "got nothing"),
+        (vec![named("nobody", image(1, 0))], "input `nobody`: expected one of"),
+        (vec![named(&name, wrong_shape)], "[1,1,28,27]"),
+        (vec![named(&name, wrong_type)], "got u8"),
+        (vec![named(&name, image(1, 0)), named(&name, image(1, 0))], "got two"),
+    ] {
+        let error = ask(inputs);
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    let error = infer(&server, InferRequest::new("nobody", Vec::new())).unwrap_err();
+    assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::NotFound, "there is no model `nobody`; there are: digits"));
+    let mut late = request(&server, "digits", image(1, 0));
+    late.deadline = Some(Instant::now() - Duration::from_millis(1));
+    assert_eq!(infer(&server, late).unwrap_err().kind(), ErrorKind::DeadlineExceeded);
+}
+
+/// TinyCNN as an ONNX file.
+fn digits_onnx() -> Vec<u8> {
+    Model::embedded().unwrap().to_onnx().unwrap()
+}
+
+fn put(repository: &Path, version: &str, bytes: &[u8]) {
+    let folder = repository.join("tiny").join(version);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("model.onnx"), bytes).unwrap();
+}
+
+fn serve(repository: &Path, control: ControlMode) -> Server {
+    let sources = vec![Source::Repository(repository.to_owned())];
+    let load = vec!["*".to_owned()];
+    Server::start(ServerConfig { sources, control, load, ..ServerConfig::default() }).unwrap()
+}
+
+#[test]
+fn a_bad_new_version_never_replaces_a_good_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = digits_onnx();
+    put(folder.path(), "1", &good);
+    let server = serve(folder.path(), ControlMode::Explicit);
+    assert_eq!(server.metadata("tiny", None).unwrap().versions, [1]);
+    for cut in [0, 1, good.len() / 3, good.len() - 1] {
+        put(folder.path(), "2", &good[..cut]);
+        let error = server.load("tiny").unwrap_err();
+        assert!(error.to_string().contains("model `tiny` version 2"), "{error}");
+        let outputs = infer(&server, request(&server, "tiny", image(1, cut))).unwrap();
+        assert_eq!(floats(&outputs[0]), alone(&image(1, cut)));
+    }
+    let states: Vec<_> = server.index().into_iter().map(|e| (e.version, e.state)).collect();
+    assert_eq!(states, [(Some(1), ModelState::Ready), (Some(2), ModelState::Unavailable)]);
+    put(folder.path(), "2", &good);
+    server.load("tiny").unwrap();
+    assert_eq!(server.metadata("tiny", None).unwrap().versions, [2], "the policy is the newest one");
+    assert_eq!(
+        infer(&server, {
+            let mut r = request(&server, "tiny", image(1, 0));
+            r.version = Some(1);
+            r
+        })
+        .unwrap_err()
+        .kind(),
+        ErrorKind::Unavailable
+    );
+    server.unload("tiny").unwrap();
+    assert_eq!(server.is_model_ready("tiny", None), Ok(false));
+}
+
+#[test]
+fn a_truncated_file_in_place_goes_unnoticed() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), "1", &digits_onnx());
+    let server = serve(folder.path(), ControlMode::None);
+    fs::OpenOptions::new().write(true).open(folder.path().join("tiny/1/model.onnx")).unwrap().set_len(10).unwrap();
+    let outputs = infer(&server, request(&server, "tiny", image(2, 9))).unwrap();
+    assert_eq!(floats(&outputs[0]), alone(&image(2, 9)));
+}
+
+#[test]
+fn checksums_and_links_are_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), "1", &digits_onnx());
+    let settings = folder.path().join("tiny/model.toml");
+    fs::write(&settings, format!("[integrity.sha256]\n\"1/model.onnx\" = \"{}\"\n", "0".repeat(64))).unwrap();
+    let server = serve(folder.path(), ControlMode::Explicit);
+    assert!(server.problems()[0].contains("sha256"), "{:?}", server.problems());
+    assert!(!server.is_ready());
+    fs::write(&settings, "[integrity.sha256]\n\"../../x\" = \"00\"\n").unwrap();
+    assert!(server.load("tiny").unwrap_err().to_string().contains("does not stay in the model's folder"));
+    fs::write(&settings, "max_batch_sise = 3").unwrap();
+    assert!(server.load("tiny").unwrap_err().to_string().contains("did you mean `max_batch_size`?"));
+    fs::write(&settings, "").unwrap();
+    server.load("tiny").unwrap();
+    assert!(server.is_ready());
+}
+
+#[test]
+fn polling_finds_new_versions() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), "1", &digits_onnx());
+    let server = serve(folder.path(), ControlMode::Poll(Duration::from_millis(20)));
+    put(folder.path(), "7", &digits_onnx());
+    let start = Instant::now();
+    while server.metadata("tiny", None).unwrap().versions != [7] {
+        assert!(start.elapsed() < Duration::from_secs(60), "{:?}", server.index());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    server.stop();
+}
+
+#[test]
+fn metrics_count_how_requests_ended() {
+    let server = Server::start(ServerConfig::default()).unwrap();
+    infer(&server, request(&server, "digits", image(1, 0))).unwrap();
+    infer(&server, InferRequest::new("made up", Vec::new())).unwrap_err();
+    let text = server.metrics_text();
+    for line in [
+        "fastserve_requests_total{protocol=\"local\",code=\"ok\",model=\"digits\"} 1",
+        "fastserve_request_failures_total{model=\"\",reason=\"invalid\"} 1",
+        "fastserve_request_duration_seconds_count{model=\"digits\",version=\"1\"} 1",
+        "fastserve_executions_total{model=\"digits\",version=\"1\"} 1",
+        "fastserve_model_state{model=\"digits\",version=\"1\",state=\"READY\"} 1",
+        "# EOF",
+    ] {
+        assert!(text.contains(line), "no `{line}` in\n{text}");
+    }
+}
