@@ -99,7 +99,7 @@ impl<'f> Loader<'f, '_> {
             Position::Known(at) => elements.insert(inside(at, len, 1, site)?, element),
             Position::Told(at) => {
                 elements.push(element);
-                let at = self.from_start(at, len, site)?;
+                let at = self.counted_from_start(at, len, site)?;
                 let picks = |i: usize, p: usize| {
                     if i < p {
                         i
@@ -157,7 +157,7 @@ impl<'f> Loader<'f, '_> {
     }
 
     /// A position of `−len` to `len` that only the run tells, from the start.
-    fn from_start(&mut self, at: ValueId, len: usize, site: &Site<'_, 'f>) -> Result<ValueId, Refusal> {
+    fn counted_from_start(&mut self, at: ValueId, len: usize, site: &Site<'_, 'f>) -> Result<ValueId, Refusal> {
         let n = len as i64;
         let (shift, zero, outside) = (self.part_int(n, site)?, self.part_int(0, site)?, self.part_int(2 * n + 1, site)?);
         let place = self.part("Add", Attrs::new(), &[at, shift], site)?;
