@@ -35,13 +35,22 @@ struct Unit {
     title: &'static str,
 }
 
-const UNITS: &[Unit] = &[Unit {
-    schema: "crates/compiler/formats/onnx/proto/onnx.proto",
-    package: "onnx",
-    bytes_fields: &[".onnx.TensorProto.raw_data"],
-    output: "crates/compiler/formats/onnx/src/proto.rs",
-    title: "The ONNX wire types, generated from `proto/onnx.proto`: include as `mod proto;`.",
-}];
+const UNITS: &[Unit] = &[
+    Unit {
+        schema: "crates/compiler/formats/onnx/proto/onnx.proto",
+        package: "onnx",
+        bytes_fields: &[".onnx.TensorProto.raw_data"],
+        output: "crates/compiler/formats/onnx/src/proto.rs",
+        title: "The ONNX wire types, generated from `proto/onnx.proto`: include as `mod proto;`.",
+    },
+    Unit {
+        schema: "crates/serving/grpc/proto/inference.proto",
+        package: "inference",
+        bytes_fields: &[".inference.ModelInferRequest.raw_input_contents", ".inference.ModelInferResponse.raw_output_contents"],
+        output: "crates/serving/grpc/src/proto.rs",
+        title: "The inference service's wire types, server and client, generated from `proto/inference.proto`: include as `mod proto;`.",
+    },
+];
 
 const GENERATOR: &[&str] = &["xtask/gen/Cargo.lock", "xtask/gen/src/main.rs"];
 /// What writes `docs/operators.md`.
