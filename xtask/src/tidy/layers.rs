@@ -27,6 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("crates/serving/serve", BELOW_SERVING),
     ("crates/serving/http", BELOW_PROTOCOLS),
     ("crates/serving/grpc", BELOW_PROTOCOLS),
+    ("crates/serving/load", &[]),
     ("crates/serving/listen", &["crates/fastserve", "crates/serving"]),
     ("crates/doors", BELOW_DOORS),
     ("testkit", BELOW_DOORS),
