@@ -38,11 +38,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 fn level() -> impl Strategy<Value = Level> {
     let timeout = proptest::option::of(100u64..3000);
-    (proptest::option::of(1usize..20), timeout, any::<bool>(), any::<bool>()).prop_map(|(max_queue, timeout, delays, allow_override)| Level {
-        max_queue,
-        default_timeout: timeout.map(Duration::from_micros),
-        on_timeout: if delays { OnTimeout::Delay } else { OnTimeout::Reject },
-        allow_override,
+    (proptest::option::of(1usize..20), timeout, any::<bool>(), any::<bool>()).prop_map(|(max_queue, timeout, delays, allow_override)| {
+        Level {
+            max_queue,
+            default_timeout: timeout.map(Duration::from_micros),
+            on_timeout: if delays { OnTimeout::Delay } else { OnTimeout::Reject },
+            allow_override,
+        }
     })
 }
 
@@ -56,9 +58,8 @@ fn mode() -> impl Strategy<Value = Mode> {
 }
 
 fn config() -> impl Strategy<Value = Config> {
-    (1u32..12, 1usize..40, mode(), proptest::collection::vec(level(), 1..4), 0u32..5).prop_map(
-        |(max_rows, max_queue, mode, levels, default_level)| Config { max_rows, max_queue, mode, levels, default_level },
-    )
+    (1u32..12, 1usize..40, mode(), proptest::collection::vec(level(), 1..4), 0u32..5)
+        .prop_map(|(max_rows, max_queue, mode, levels, default_level)| Config { max_rows, max_queue, mode, levels, default_level })
 }
 
 fn waits_for_more(config: &Config) -> bool {

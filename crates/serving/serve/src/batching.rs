@@ -24,9 +24,7 @@ pub(crate) fn batcher_config(settings: &ModelSettings, facts: &Facts, server: &S
 fn mode(batching: &Batching) -> Mode {
     match batching.mode {
         BatchMode::Off => Mode::Off,
-        BatchMode::Dynamic => {
-            Mode::Dynamic(Dynamic { max_delay: batching.max_queue_delay, preferred: batching.preferred_sizes.clone() })
-        }
+        BatchMode::Dynamic => Mode::Dynamic(Dynamic { max_delay: batching.max_queue_delay, preferred: batching.preferred_sizes.clone() }),
         BatchMode::Adaptive => Mode::Adaptive(Adaptive { target: batching.target_p99 }),
     }
 }
