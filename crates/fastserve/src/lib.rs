@@ -34,6 +34,7 @@ pub use fastserve_ir as ir;
 pub use fastserve_onnx as onnx;
 pub use fastserve_onnx::write::WriteOptions;
 pub use fastserve_ops::Ops;
+pub use fastserve_passes::rows::Inseparable;
 pub use fastserve_tensor::{
     Bool, DType, Element, Narrow, Rounding, ScaleRounding, Shape, Tensor, TensorError, TensorView, TensorViewMut, bf16, f16,
 };

@@ -9,6 +9,7 @@ use fastserve_ir::Graph;
 use fastserve_onnx::write::WriteOptions;
 use fastserve_ops::Ops;
 use fastserve_passes::PassCx;
+use fastserve_passes::rows::Inseparable;
 use fastserve_simd::FpGuard;
 
 use crate::embedded::WEIGHTS;
@@ -133,6 +134,20 @@ impl Model {
     /// What goes in and out.
     pub fn signature(&self) -> Signature {
         Signature::of(&self.graph)
+    }
+
+    /// Whether several requests can share a run: rows along axis 0 of all inputs, one after the other, give each request's rows of all
+    /// outputs, bit for bit.
+    ///
+    /// # Errors
+    /// The input, node or output that stands against it, or of which nobody knows.
+    ///
+    /// ```
+    /// assert!(fastserve::Model::embedded()?.separable().is_ok());
+    /// # Ok::<(), fastserve::Error>(())
+    /// ```
+    pub fn separable(&self) -> Result<(), Inseparable> {
+        fastserve_passes::rows::separable(&self.graph).map(|_| ())
     }
 
     /// The model with fewer and simpler nodes that compute the same: constants folded, normalisations in weights, what exporters

@@ -1,4 +1,4 @@
-//! Steady runs of the networks of `testdata/zoo.toml` make no allocator call, on any thread.
+//! Steady runs of the networks of `testdata/zoo.toml` make no allocator call, on any thread, or as few as their row allows.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -35,8 +35,8 @@ fn steady(row: &Row, model: &Model) -> Option<String> {
         session.run(&views).unwrap();
         session.run(&views).unwrap();
         let calls = allocator_calls() - before;
-        if calls != 0 {
-            return Some(format!("{}: {calls} calls in two runs on {threads} threads", row.name));
+        if calls > 2 * row.allocations {
+            return Some(format!("{}: {calls} calls in two runs on {threads} threads, {} a run are allowed", row.name, row.allocations));
         }
     }
     None

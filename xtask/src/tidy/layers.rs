@@ -28,6 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("crates/serving/v2", &["crates/fastserve", "crates/serving/serve"]),
     ("crates/serving/http", BELOW_PROTOCOLS),
     ("crates/serving/grpc", BELOW_PROTOCOLS),
+    ("crates/serving/load", &[]),
     ("crates/serving/listen", &["crates/fastserve", "crates/serving"]),
     ("crates/doors", BELOW_DOORS),
     ("testkit", BELOW_DOORS),

@@ -26,6 +26,7 @@ mod pack_recurrent;
 mod pattern;
 mod pre_scale;
 mod reshape_chain;
+pub mod rows;
 mod silu;
 mod split_batchnorm;
 mod sum;

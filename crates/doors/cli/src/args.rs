@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, conformance, detect, diff, embed, inspect, legacy, optimize, peer, run};
+use crate::commands::{bench, conformance, detect, diff, embed, inspect, legacy, load, optimize, peer, run};
 use crate::system;
 
 /// What a new user may type.
@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Diff(Box<diff::Args>),
     /// Write a model as ONNX, with fewer and simpler nodes that compute the same
     Optimize(optimize::Args),
+    /// Ask a server many times, and measure how long its answers take
+    Load(load::Args),
     /// Be measured beside other engines: answer `run N` lines
     #[command(hide = true)]
     Peer(peer::Args),

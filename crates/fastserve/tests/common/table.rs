@@ -34,6 +34,9 @@ pub(crate) struct Row {
     real: Vec<BTreeMap<String, Source>>,
     #[serde(default)]
     pub(crate) race: Vec<Case>,
+    /// Allocator calls that a steady run may make: those of reference bodies, where it has steps without kernels.
+    #[serde(default)]
+    pub(crate) allocations: usize,
     /// How often each function that exporters write in parts is in it.
     #[serde(default)]
     pub(crate) patterns: BTreeMap<String, usize>,

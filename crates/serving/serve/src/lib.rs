@@ -14,7 +14,6 @@ mod metrics;
 mod registry;
 mod repository;
 mod request;
-mod separable;
 mod server;
 mod settings;
 mod stats;

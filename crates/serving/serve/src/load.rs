@@ -14,7 +14,6 @@ use crate::config::{BatchMode, ServerConfig};
 use crate::labels::Labels;
 use crate::lane::Lane;
 use crate::repository::{Found, Place, beneath, stamp, text_in};
-use crate::separable;
 use crate::settings::{ModelSettings, WarmupSettings};
 use crate::version::{Facts, Version};
 
@@ -115,7 +114,7 @@ fn facts(model: &Model, settings: &ModelSettings, cx: &Loading<'_>, start: Insta
     let batching = settings.batching(&cx.config.batching);
     let separable = match batching.mode {
         BatchMode::Off => Err("batching is off".to_owned()),
-        _ => separable::rows(model.graph()),
+        _ => model.separable().map_err(|e| e.to_string()),
     };
     let most = batching.max_batch_size.unwrap_or(DEFAULT_ROWS).max(1);
     Facts {

@@ -58,6 +58,41 @@ fn the_embedded_model_answers_as_the_engine_does() {
 }
 
 #[test]
+fn requests_that_share_a_run_have_the_bits_they_have_alone() {
+    let server = Server::start(ServerConfig::default()).unwrap();
+    assert_eq!(server.describe("digits", None).unwrap().unbatched_because, None);
+    let expected: Vec<Vec<f32>> = (0..16).map(|seed| alone(&image(1 + seed % 3, seed))).collect();
+    runtime().block_on(async {
+        for _ in 0..20 {
+            let all = (0..16).map(|seed| server.infer(request(&server, "digits", image(1 + seed % 3, seed))));
+            for (response, expected) in join(all.collect()).await.into_iter().zip(&expected) {
+                assert_eq!(&floats(&response.unwrap().outputs[0].data), expected);
+            }
+        }
+    });
+    let statistics = &server.statistics(Some("digits"), None).unwrap()[0];
+    assert_eq!((statistics.success.count, statistics.fail.count), (320, 0));
+    assert!(statistics.execution_count < 320, "no run was shared");
+    assert_eq!(statistics.batches.iter().map(|b| b.rows * b.compute_infer.count).sum::<u64>(), statistics.inference_count);
+}
+
+/// All of them at once, as tasks of one thread.
+async fn join<F: Future>(mut futures: Vec<F>) -> Vec<F::Output> {
+    let mut pinned: Vec<_> = futures.drain(..).map(Box::pin).collect();
+    let mut done: Vec<Option<F::Output>> = pinned.iter().map(|_| None).collect();
+    std::future::poll_fn(|cx| {
+        for (future, done) in pinned.iter_mut().zip(&mut done).filter(|(_, done)| done.is_none()) {
+            if let std::task::Poll::Ready(output) = future.as_mut().poll(cx) {
+                *done = Some(output);
+            }
+        }
+        if done.iter().all(Option::is_some) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}
+
+#[test]
 fn classes_are_named_by_score() {
     let server = Server::start(ServerConfig::default()).unwrap();
     let output = server.metadata("digits", None).unwrap().outputs[0].name.clone();

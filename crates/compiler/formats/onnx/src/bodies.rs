@@ -12,6 +12,7 @@ use crate::header::{Header, domain};
 use crate::limits::MAX_BODY_NODES;
 use crate::load::Loader;
 use crate::nodes::{row, trimmed};
+use crate::sequences::{Form, Held, Names};
 use crate::sort::{self, label, place};
 use crate::view::{self, Attribute, Node, ValueInfo};
 use crate::wire::Span;
@@ -27,8 +28,8 @@ pub(crate) fn is_control(node: &Node<'_>) -> bool {
 /// An operator, and the inputs of its node.
 type Wired = (OpRef, Vec<Option<ValueId>>);
 
-/// The attributes of a node that runs graphs, and what these capture.
-type Bound = (Attrs, Vec<ValueId>);
+/// The attributes of a node that runs graphs, what these capture, and what they yield.
+type Bound = (Attrs, Vec<ValueId>, Vec<Form>);
 
 /// A node that runs graphs, where it stands.
 #[derive(Clone, Copy)]
@@ -53,6 +54,7 @@ impl Site<'_, '_> {
 struct Read {
     graph: Arc<Graph>,
     captures: Vec<ValueId>,
+    forms: Vec<Form>,
 }
 
 /// Which inputs of a body come back as which of its outputs.
@@ -77,8 +79,8 @@ impl Formal {
 
 impl<'f> Loader<'f, '_> {
     /// The operator and inputs of a node that runs graphs; `None` where something is not supported, which is listed.
-    pub(crate) fn control(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>) -> Result<Option<Wired>, OnnxError> {
-        let mut given: Vec<Option<ValueId>> = trimmed(&node.inputs).iter().map(|n| self.names.get(n).copied().flatten()).collect();
+    pub(crate) fn control(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>) -> Result<Option<(Wired, Vec<Form>)>, OnnxError> {
+        let mut given: Vec<Option<ValueId>> = trimmed(&node.inputs).iter().map(|n| self.tensor(n)).collect();
         // Captured values stand behind the inputs that a loop always has, though both may be left out.
         if node.op == "Loop" {
             given.resize(given.len().max(2), None);
@@ -91,7 +93,7 @@ impl<'f> Loader<'f, '_> {
             _ if header.opsets.version(node.domain).is_some_and(|v| v < 9) => self.batched_scan(&site),
             _ => self.scan_node(&site),
         };
-        let (attrs, captures) = match made {
+        let (attrs, captures, forms) = match made {
             Ok(made) => made,
             Err(Refusal::Unsupported(why)) => {
                 self.unsupported.push(row(node, i, header, why));
@@ -107,7 +109,7 @@ impl<'f> Loader<'f, '_> {
         }
         let inputs = given.into_iter().chain(captures.into_iter().map(Some)).collect();
         match self.ops.build("", node.op, opset, &attrs) {
-            Ok(op) => Ok(Some((op, inputs))),
+            Ok(op) => Ok(Some(((op, inputs), forms))),
             Err(e) => {
                 self.unsupported.push(row(node, i, header, shown(&e.to_string())));
                 Ok(None)
@@ -121,6 +123,10 @@ impl<'f> Loader<'f, '_> {
         let spans = (graph_of(node, "then_branch", &place)?, graph_of(node, "else_branch", &place)?);
         let then = self.body(spans.0, &format!("{name}/then"), &[], header)?;
         let other = self.body(spans.1, &format!("{name}/else"), &[], header)?;
+        if then.forms != other.forms {
+            let why = "branches that yield sequences of different lengths, and a condition that depends on the contents of input 0";
+            return Err(Refusal::Unsupported(why.into()));
+        }
         let first = given.len();
         let places = |from: usize, n: usize| ints_of(&(from..from + n).collect::<Vec<_>>());
         let attrs = Attrs::new()
@@ -128,7 +134,7 @@ impl<'f> Loader<'f, '_> {
             .with_ints("fs.else_captures", places(first + then.captures.len(), other.captures.len()))
             .with_graph("then_branch", then.graph)
             .with_graph("else_branch", other.graph);
-        Ok((attrs, then.captures.into_iter().chain(other.captures).collect()))
+        Ok((attrs, then.captures.into_iter().chain(other.captures).collect(), then.forms))
     }
 
     fn loop_node(&mut self, site: &Site<'_, 'f>) -> Result<Bound, Refusal> {
@@ -147,7 +153,7 @@ impl<'f> Loader<'f, '_> {
         formals.extend(carried);
         let read = self.steady(span, &name, &mut formals, Carried { first_in: 2, first_out: 1, count }, header)?;
         let attrs = Attrs::new().with_int("fs.carried", count as i64);
-        Ok(self.with_body(attrs, read, given.len()))
+        self.with_body(attrs, read, given.len())
     }
 
     fn scan_node(&mut self, site: &Site<'_, 'f>) -> Result<Bound, Refusal> {
@@ -167,7 +173,7 @@ impl<'f> Loader<'f, '_> {
             formal.open.remove(at);
         }
         let read = self.steady(span, &name, &mut formals, Carried { first_in: 0, first_out: 0, count: states }, header)?;
-        Ok(self.with_body(attrs.with_int("fs.states", states as i64), read, given.len()))
+        self.with_body(attrs.with_int("fs.states", states as i64), read, given.len())
     }
 
     /// The form before opset 9, which walks sequences in batches: a walk over the batch, and within it one over a sequence.
@@ -191,10 +197,10 @@ impl<'f> Loader<'f, '_> {
         let read = self.steady(span, &name, &mut formals, Carried { first_in: 0, first_out: 0, count: states }, header)?;
         let stacked = read.graph.outputs().len();
         let attrs = Attrs::new().with_int("num_scan_inputs", scans as i64).with_ints("scan_input_directions", directions);
-        let (attrs, captures) = self.with_body(attrs.with_int("fs.states", states as i64), read, given.len());
+        let (attrs, captures, forms) = self.with_body(attrs.with_int("fs.states", states as i64), read, given.len())?;
         let graph = self.walk(&name, &sequences, &captures, attrs, stacked).map_err(Refusal::Unsupported)?;
         let attrs = Attrs::new().with_int("num_scan_inputs", given.len() as i64).with_int("fs.states", 0);
-        Ok(self.with_body(attrs, Read { graph: Arc::new(graph), captures }, given.len()))
+        self.with_body(attrs, Read { graph: Arc::new(graph), captures, forms }, given.len())
     }
 
     /// The graph of one Scan, of facts of the graph at hand; or why there is none.
@@ -226,9 +232,13 @@ impl<'f> Loader<'f, '_> {
         attributes::read(&plain, &mut self.data, &self.given_attrs, place)
     }
 
-    fn with_body(&self, attrs: Attrs, read: Read, first: usize) -> Bound {
+    /// What a body that runs again and again makes of its node: it yields tensors.
+    fn with_body(&self, attrs: Attrs, read: Read, first: usize) -> Result<Bound, Refusal> {
+        if read.forms.iter().any(|form| *form != Form::Tensor) {
+            return Err(Refusal::Unsupported("a body that yields a sequence which its node does not carry".into()));
+        }
         let captures = (first..first + read.captures.len()).collect::<Vec<_>>();
-        (attrs.with_ints("fs.captures", ints_of(&captures)).with_graph("body", read.graph), read.captures)
+        Ok((attrs.with_ints("fs.captures", ints_of(&captures)).with_graph("body", read.graph), read.captures, read.forms))
     }
 
     fn given_facts(&self, given: &[Option<ValueId>], place: &str) -> Result<Vec<Formal>, OnnxError> {
@@ -268,7 +278,8 @@ impl<'f> Loader<'f, '_> {
         let filled = self.fill(view, formals, &free, (&outer, &names), header);
         let graph = std::mem::replace(&mut self.graph, outer);
         self.names = names;
-        Ok(Read { captures: filled.map_err(|e| e.within(name))?, graph: Arc::new(graph) })
+        let (captures, forms) = filled.map_err(|e| e.within(name))?;
+        Ok(Read { captures, forms, graph: Arc::new(graph) })
     }
 
     fn fill(
@@ -276,9 +287,9 @@ impl<'f> Loader<'f, '_> {
         view: view::Graph<'f>,
         formals: &[Formal],
         free: &[&'f str],
-        outer: (&Graph, &HashMap<&'f str, Option<ValueId>>),
+        outer: (&Graph, &Names<'f>),
         header: &Header<'f>,
-    ) -> Result<Vec<ValueId>, OnnxError> {
+    ) -> Result<(Vec<ValueId>, Vec<Form>), OnnxError> {
         let mut dims = HashMap::new();
         self.formals(&view.inputs, formals, &mut dims)?;
         let mut captures = Vec::new();
@@ -286,16 +297,18 @@ impl<'f> Loader<'f, '_> {
             match outer.1.get(name) {
                 None => {}
                 Some(None) => drop(self.names.insert(name, None)),
-                Some(&Some(id)) => {
-                    let inner = match outer.0.constant(id) {
-                        Some(value) => self.graph.add_const(name, value.clone()),
-                        None => {
-                            captures.push(id);
-                            let fact = self.inner_fact(outer.0.fact(id), name, &mut dims);
-                            self.graph.add_input(name, fact)
+                Some(Some(held)) => {
+                    let mut inner = |this: &mut Self, name: &str, id| this.captured(name, id, outer.0, &mut captures, &mut dims);
+                    let held = match held {
+                        Held::Tensor(id) => Held::Tensor(inner(self, name, *id)),
+                        Held::Nothing => Held::Nothing,
+                        Held::Sequence(s) => {
+                            let named = s.elements.iter().enumerate().map(|(at, &id)| inner(self, &format!("{name}@{at}"), id));
+                            let elements = named.collect();
+                            self.sequence(s.dtype, elements, name)?
                         }
                     };
-                    self.names.insert(name, Some(inner));
+                    self.names.insert(name, Some(held));
                 }
             }
         }
@@ -306,7 +319,18 @@ impl<'f> Loader<'f, '_> {
         let header = header.with_graph(view);
         let ops = self.operators(&header)?;
         self.add_nodes(&header, &order, ops)?;
-        if outputs.is_empty() { Ok(captures) } else { self.outputs(&outputs).map(|()| captures) }
+        let forms = if outputs.is_empty() { Vec::new() } else { self.outputs(&outputs)? };
+        Ok((captures, forms))
+    }
+
+    /// A value of the graph around: the same constant, or an input.
+    fn captured(&mut self, name: &str, id: ValueId, outer: &Graph, captures: &mut Vec<ValueId>, dims: &mut HashMap<Dim, Dim>) -> ValueId {
+        if let Some(value) = outer.constant(id) {
+            return self.graph.add_const(name, value.clone());
+        }
+        captures.push(id);
+        let fact = self.inner_fact(outer.fact(id), name, dims);
+        self.graph.add_input(name, fact)
     }
 
     fn formals(&mut self, spans: &[Span<'f>], formals: &[Formal], dims: &mut HashMap<Dim, Dim>) -> Result<(), OnnxError> {
@@ -322,7 +346,7 @@ impl<'f> Loader<'f, '_> {
                 *dim = self.graph.new_symbol(format!("{}_{axis}", info.name));
             }
             let id = self.graph.add_input(info.name, fact);
-            self.names.insert(info.name, Some(id));
+            self.names.insert(info.name, Some(Held::Tensor(id)));
         }
         Ok(())
     }

@@ -1,8 +1,6 @@
 //! Bodies whose nodes join the graph: functions of the model where they are called, and branches that a constant chooses.
 
-use std::collections::HashMap;
-
-use fastserve_ir::{Attrs, LATEST_OPSET, ValueId};
+use fastserve_ir::Attrs;
 use fastserve_tensor::DType;
 
 use crate::attributes;
@@ -11,11 +9,10 @@ use crate::error::{OnnxError, Refusal, shown};
 use crate::header::Header;
 use crate::limits::{MAX_INLINED_DEPTH, MAX_INLINED_NODES};
 use crate::load::Loader;
-use crate::nodes::{row, trimmed};
+use crate::nodes::row;
+use crate::sequences::{Held, Names};
 use crate::sort::{self, label, place};
 use crate::view::{FunctionBody, Graph, Node, ValueInfo};
-
-type Names<'f> = HashMap<&'f str, Option<ValueId>>;
 
 impl<'f> Loader<'f, '_> {
     /// Adds the nodes of the function that a node calls.
@@ -33,7 +30,7 @@ impl<'f> Loader<'f, '_> {
         };
         let mut names = Names::new();
         for (at, &formal) in body.inputs.iter().enumerate() {
-            let actual = node.inputs.get(at).filter(|n| !n.is_empty()).map(|n| self.names.get(n).copied().flatten());
+            let actual = node.inputs.get(at).filter(|n| !n.is_empty()).map(|n| self.held(n).cloned());
             // An input that the call leaves out is an empty name in the body.
             if let Some(actual) = actual {
                 names.insert(formal, actual);
@@ -44,7 +41,7 @@ impl<'f> Loader<'f, '_> {
         let given = std::mem::replace(&mut self.given_attrs, attrs);
         let made = self.inlined(&inner, names, &absent, &label(node, i), &body.outputs);
         self.given_attrs = given;
-        self.name_outputs(node, i, &made?)
+        self.name_held(node, i, &made?)
     }
 
     /// The attributes of a call, and the function's own values for those that are left out.
@@ -61,32 +58,38 @@ impl<'f> Loader<'f, '_> {
 
     /// Adds the nodes of the branch that a constant condition takes; whether there was one.
     pub(crate) fn taken(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>) -> Result<bool, OnnxError> {
-        let condition = node.inputs.first().and_then(|n| self.names.get(n).copied().flatten()).and_then(|v| self.graph.constant(v));
+        let condition = node.inputs.first().and_then(|n| self.tensor(n)).and_then(|v| self.graph.constant(v));
         let (Some(condition), "If") = (condition, node.op) else { return Ok(false) };
         let (DType::Bool, [holds]) = (condition.dtype(), condition.bytes()) else { return Ok(false) };
         let branch = if *holds != 0 { "then_branch" } else { "else_branch" };
         let body = Graph::read(graph_of(node, branch, &place(node, i))?)?;
-        let names: Names<'f> = free_names(&body)?.into_iter().filter_map(|n| Some((n, *self.names.get(n)?))).collect();
+        let names = self.names_of(&free_names(&body)?);
         let outputs = body.outputs.iter().map(|&s| Ok(ValueInfo::read(s)?.name)).collect::<Result<Vec<&str>, OnnxError>>()?;
         let made = self.inlined(&header.with_graph(body), names, &[], &label(node, i), &outputs)?;
-        self.name_outputs(node, i, &made)?;
+        self.name_held(node, i, &made)?;
         Ok(true)
     }
 
+    /// Those of these names that are known here.
+    pub(crate) fn names_of(&self, names: &[&'f str]) -> Names<'f> {
+        names.iter().filter_map(|n| Some((*n, self.names.get(n)?.clone()))).collect()
+    }
+
     /// Adds the nodes of a body in which `names` are known; returns its outputs.
-    fn inlined(
+    pub(crate) fn inlined(
         &mut self,
         header: &Header<'f>,
         names: Names<'f>,
         absent: &[&'f str],
         name: &str,
         outputs: &[&'f str],
-    ) -> Result<Vec<Option<ValueId>>, OnnxError> {
+    ) -> Result<Vec<Option<Held>>, OnnxError> {
         let (depth, nodes) = self.inlined;
-        let all = nodes.saturating_add(header.graph.nodes.len());
+        let body = header.graph.nodes.len().saturating_add(header.graph.initializers.len()).max(1);
+        let all = nodes.saturating_add(body);
         if depth == MAX_INLINED_DEPTH || all > MAX_INLINED_NODES {
             let why = format!(
-                "bodies of functions and branches nest deeper than {MAX_INLINED_DEPTH} or have more than {MAX_INLINED_NODES} nodes"
+                "bodies of functions, branches and sequences nest deeper than {MAX_INLINED_DEPTH} or have more than {MAX_INLINED_NODES} nodes"
             );
             return Err(OnnxError::invalid(name, why));
         }
@@ -99,7 +102,7 @@ impl<'f> Loader<'f, '_> {
         let inner = std::mem::replace(&mut self.names, outer);
         self.inlined.0 = depth;
         filled.map_err(|e| e.within(name))?;
-        Ok(outputs.iter().map(|n| inner.get(n).copied().flatten()).collect())
+        Ok(outputs.iter().map(|n| inner.get(n).cloned().flatten()).collect())
     }
 
     fn fill_inlined(&mut self, header: &Header<'f>, absent: &[&'f str]) -> Result<(), OnnxError> {
@@ -109,26 +112,5 @@ impl<'f> Loader<'f, '_> {
         let order = sort::order(&header.graph.nodes, &known)?;
         let ops = self.operators(header)?;
         self.add_nodes(header, &order, ops)
-    }
-
-    /// Gives the outputs of a body the names that the node has for them.
-    fn name_outputs(&mut self, node: &Node<'f>, i: usize, made: &[Option<ValueId>]) -> Result<(), OnnxError> {
-        for (&name, &value) in trimmed(&node.outputs).iter().zip(made).filter(|(name, _)| !name.is_empty()) {
-            let Some(value) = value else {
-                if self.unsupported.is_empty() {
-                    return Err(OnnxError::invalid(place(node, i), format!("the body does not make `{}`", shown(name))));
-                }
-                self.names.insert(name, None);
-                continue;
-            };
-            let full = format!("{}{name}", self.prefix);
-            let copy = self.ops.build("", "Identity", LATEST_OPSET, &Attrs::new());
-            let copy = copy.map_err(|e| OnnxError::invalid(place(node, i), e.to_string()))?;
-            let id = self.graph.add_node(&full, copy, &[Some(value)], &[&full]);
-            let id = id.map_err(|e| OnnxError::invalid(place(node, i), e.to_string()))?;
-            let made = self.graph.node(id).and_then(|n| n.outputs.first().copied());
-            self.names.insert(name, made);
-        }
-        Ok(())
     }
 }

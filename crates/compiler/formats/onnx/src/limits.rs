@@ -41,5 +41,8 @@ pub const MAX_INLINED_NODES: usize = 16384;
 /// within it with it: without a bound a small file could take forever.
 pub const MAX_BODY_NODES: usize = 65536;
 
+/// Elements of all sequences that loading may make, each sequence counted with all of its own.
+pub const MAX_SEQUENCE_ELEMENTS: usize = 1 << 20;
+
 /// Characters of a name from the file that a message shows.
 pub(crate) const SHOWN_CHARS: usize = 128;

@@ -1,16 +1,17 @@
 //! From a file to a graph.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
 use bytes::Bytes;
-use fastserve_ir::{Attrs, Graph, OpSet, ValueId};
+use fastserve_ir::{Attrs, Graph, OpSet};
 
 use crate::error::OnnxError;
 use crate::external::External;
 use crate::header::Header;
 use crate::prescan::{self, Budget};
+use crate::sequences::{Names, ReadOptions};
 use crate::sort;
 use crate::sys;
 use crate::tensors::Data;
@@ -22,7 +23,7 @@ pub(crate) struct Loader<'f, 'o> {
     pub(crate) data: Data<'f>,
     pub(crate) graph: Graph,
     /// Values by name; `None` for what is not supported and therefore has no value.
-    pub(crate) names: HashMap<&'f str, Option<ValueId>>,
+    pub(crate) names: Names<'f>,
     pub(crate) unsupported: Vec<Unsupported>,
     /// Before the names of what is added: where it is the body of a function or of a branch.
     pub(crate) prefix: String,
@@ -32,6 +33,12 @@ pub(crate) struct Loader<'f, 'o> {
     pub(crate) inlined: (usize, usize),
     /// Nodes of graphs within nodes that were read, each as often as it was.
     pub(crate) body_nodes: usize,
+    /// What the caller tells of the model.
+    pub(crate) options: ReadOptions,
+    /// Elements of all sequences so far.
+    pub(crate) sequence_elements: usize,
+    /// Values so far that have no name in the file.
+    pub(crate) parts: usize,
     /// The model's functions that were looked at for what is not supported.
     pub(crate) functions_seen: HashSet<(&'f str, &'f str)>,
 }
@@ -43,12 +50,15 @@ impl<'f, 'o> Loader<'f, 'o> {
             ops,
             data,
             graph: Graph::default(),
-            names: HashMap::new(),
+            names: Names::new(),
             unsupported: Vec::new(),
             prefix: String::new(),
             given_attrs: Attrs::new(),
             inlined: (0, 0),
             body_nodes: 0,
+            options: ReadOptions::default(),
+            sequence_elements: 0,
+            parts: 0,
             functions_seen: HashSet::new(),
         })
     }
@@ -73,6 +83,7 @@ impl<'f, 'o> Loader<'f, 'o> {
         }
         added?;
         self.outputs(&graph.outputs)?;
+        self.check_element_names()?;
         Ok(self.graph)
     }
 }
@@ -83,9 +94,18 @@ impl<'f, 'o> Loader<'f, 'o> {
 /// # Errors
 /// See [`OnnxError`]; everything that is not supported comes at once.
 pub fn read_bytes(bytes: Bytes, base: Option<&Path>, ops: &dyn OpSet) -> Result<Graph, OnnxError> {
+    read_bytes_with(bytes, base, ops, &ReadOptions::default())
+}
+
+/// Loads a model from its bytes, of which the caller tells what they do not say; see [`read_bytes`].
+///
+/// # Errors
+/// See [`OnnxError`]; everything that is not supported comes at once.
+pub fn read_bytes_with(bytes: Bytes, base: Option<&Path>, ops: &dyn OpSet, options: &ReadOptions) -> Result<Graph, OnnxError> {
     let budget = prescan::scan(&bytes)?;
     let header = Header::read(&bytes)?;
-    Loader::new(&bytes, base, budget, ops)?.load(&header)
+    let loader = Loader::new(&bytes, base, budget, ops)?;
+    Loader { options: options.clone(), ..loader }.load(&header)
 }
 
 /// Loads a model from a file. The file stays mapped as long as a tensor of the graph shares it
@@ -94,8 +114,16 @@ pub fn read_bytes(bytes: Bytes, base: Option<&Path>, ops: &dyn OpSet) -> Result<
 /// # Errors
 /// See [`OnnxError`]; everything that is not supported comes at once.
 pub fn read_file(path: &Path, ops: &dyn OpSet) -> Result<Graph, OnnxError> {
+    read_file_with(path, ops, &ReadOptions::default())
+}
+
+/// Loads a model from a file, of which the caller tells what it does not say; see [`read_file`].
+///
+/// # Errors
+/// See [`OnnxError`]; everything that is not supported comes at once.
+pub fn read_file_with(path: &Path, ops: &dyn OpSet, options: &ReadOptions) -> Result<Graph, OnnxError> {
     let bytes = map_file(path)?;
-    read_bytes(bytes, Some(path.parent().unwrap_or(Path::new("."))), ops)
+    read_bytes_with(bytes, Some(path.parent().unwrap_or(Path::new("."))), ops, options)
 }
 
 /// The bytes of a regular file, mapped.

@@ -10,6 +10,7 @@ use crate::error::{OnnxError, Refusal, shown};
 use crate::header::{Header, domain};
 use crate::limits::{MAX_DIM_TERMS, MAX_SYMBOLS, OPSETS};
 use crate::load::Loader;
+use crate::sequences::{Form, Held, SequenceOp};
 use crate::sort::{label, place};
 use crate::unsupported::Unsupported;
 use crate::values::check_size;
@@ -26,6 +27,8 @@ pub(crate) enum Made {
     Call,
     /// A node that runs graphs.
     Control,
+    /// A node that takes or makes sequences or optional values.
+    Sequence(SequenceOp),
     /// Nodes, in the version of the domain, for these attributes.
     Parts(Compose, i64, Attrs),
 }
@@ -38,7 +41,7 @@ impl<'f> Loader<'f, '_> {
             let node = Node::read(span)?;
             match self.operator(&node, i, header) {
                 Ok(made) => {
-                    if matches!(made, Made::Call | Made::Control) {
+                    if matches!(made, Made::Call | Made::Control | Made::Sequence(SequenceOp::Map)) {
                         self.inside(&node, i, header)?;
                     }
                     ops.push(Some(made));
@@ -66,6 +69,9 @@ impl<'f> Loader<'f, '_> {
         };
         if crate::bodies::is_control(node) {
             return Ok(Made::Control);
+        }
+        if let Some(op) = SequenceOp::of(node, opset) {
+            return Ok(Made::Sequence(op));
         }
         if let Some(compose) = self.ops.composite(domain(node.domain), node.op, opset) {
             return Ok(Made::Parts(compose, opset, attributes::read(&node.attributes, &mut self.data, &self.given_attrs, &place)?));
@@ -100,16 +106,15 @@ impl<'f> Loader<'f, '_> {
             let i = i as usize;
             let node = Node::read(header.graph.nodes[i])?;
             match ops[i].take() {
-                Some(Made::Op(op)) if !self.needs_unsupported(&node) => self.add_node(&node, i, op, None, &mut used)?,
-                // What is not supported within is listed already.
-                Some(Made::Call) if self.unsupported.is_empty() => self.call(&node, i, header)?,
-                Some(Made::Control) if self.unsupported.is_empty() && !self.taken(&node, i, header)? => {
-                    match self.control(&node, i, header)? {
-                        Some((op, inputs)) => self.add_node(&node, i, op, Some(inputs), &mut used)?,
-                        None => self.without_outputs(&node),
+                Some(Made::Op(op)) if !self.needs_unsupported(&node) => {
+                    if !self.identity_of_list(&node, &place(&node, i))? {
+                        self.add_node(&node, i, op, None, &mut used)?;
                     }
                 }
-                Some(Made::Control) if self.unsupported.is_empty() => {}
+                // What is not supported within is listed already.
+                Some(Made::Call) if self.unsupported.is_empty() => self.call(&node, i, header)?,
+                Some(Made::Control) if self.unsupported.is_empty() => self.add_control(&node, i, header, &mut used)?,
+                Some(Made::Sequence(op)) if self.unsupported.is_empty() => self.sequence_node(op, &node, i, header)?,
                 Some(Made::Parts(compose, opset, attrs)) if !self.needs_unsupported(&node) => {
                     self.add_parts(&node, i, compose, Named { domain: domain(node.domain), op: node.op, opset, attrs: &attrs }, header)?;
                 }
@@ -117,6 +122,41 @@ impl<'f> Loader<'f, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Adds a node that runs graphs, or the nodes of these graphs where it is known now which of them run.
+    fn add_control(&mut self, node: &Node<'f>, i: usize, header: &Header<'f>, used: &mut Used<'_, 'f>) -> Result<(), OnnxError> {
+        let joined = match node.op {
+            "If" => self.taken(node, i, header)?,
+            "Loop" => self.trips(node, i, header)?,
+            _ => false,
+        };
+        if joined {
+            return Ok(());
+        }
+        self.refuse_listed(node, &place(node, i))?;
+        match self.control(node, i, header)? {
+            Some((wired, forms)) if forms.iter().any(|f| *f != Form::Tensor) => self.add_listed(node, i, wired, &forms),
+            Some(((op, inputs), _)) => self.add_node(node, i, op, Some(inputs), used),
+            None => {
+                self.without_outputs(node);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether a node is an Identity of what is no tensor, whose output then is its input; an error where another operator has such
+    /// an input.
+    fn identity_of_list(&mut self, node: &Node<'f>, place: &str) -> Result<bool, OnnxError> {
+        let Some((_, held)) = self.listed_input(node) else { return Ok(false) };
+        match (node.op, domain(node.domain), node.outputs.first()) {
+            ("Identity", "", Some(&output)) => {
+                let held = held.clone();
+                self.names.insert(output, Some(held));
+                Ok(true)
+            }
+            _ => self.refuse_listed(node, place).map(|()| false),
+        }
     }
 
     /// Adds a node, whose inputs are those that it names unless they are given.
@@ -128,7 +168,7 @@ impl<'f> Loader<'f, '_> {
         inputs: Option<Vec<Option<ValueId>>>,
         used: &mut Used<'_, 'f>,
     ) -> Result<(), OnnxError> {
-        let named = || trimmed(&node.inputs).iter().map(|n| self.names.get(n).copied().flatten()).collect();
+        let named = || trimmed(&node.inputs).iter().map(|n| self.tensor(n)).collect();
         let inputs: Vec<Option<ValueId>> = inputs.unwrap_or_else(named);
         let mut outputs = trimmed(&node.outputs).to_vec();
         if outputs.is_empty() {
@@ -147,12 +187,12 @@ impl<'f> Loader<'f, '_> {
         let made = self.graph.node(id).map(|n| n.outputs.clone()).unwrap_or_default();
         for (&name, &value) in outputs.iter().zip(&made) {
             check_fact(self.graph.fact(value), &place(node, i))?;
-            self.names.insert(name, Some(value));
+            self.names.insert(name, Some(Held::Tensor(value)));
         }
         self.check_symbols(node, i)
     }
 
-    fn check_symbols(&self, node: &Node<'f>, i: usize) -> Result<(), OnnxError> {
+    pub(crate) fn check_symbols(&self, node: &Node<'f>, i: usize) -> Result<(), OnnxError> {
         if self.graph.symbols().len() <= MAX_SYMBOLS {
             return Ok(());
         }
@@ -161,7 +201,8 @@ impl<'f> Loader<'f, '_> {
 
     /// Adds what an operator is made of.
     fn add_parts(&mut self, node: &Node<'f>, i: usize, compose: Compose, named: Named<'_>, header: &Header<'f>) -> Result<(), OnnxError> {
-        let inputs: Vec<Option<ValueId>> = trimmed(&node.inputs).iter().map(|n| self.names.get(n).copied().flatten()).collect();
+        self.refuse_listed(node, &place(node, i))?;
+        let inputs: Vec<Option<ValueId>> = trimmed(&node.inputs).iter().map(|n| self.tensor(n)).collect();
         let outputs = trimmed(&node.outputs);
         let names: Vec<String> = outputs.iter().map(|n| if n.is_empty() { String::new() } else { format!("{}{n}", self.prefix) }).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -174,7 +215,7 @@ impl<'f> Loader<'f, '_> {
         };
         for (&name, value) in outputs.iter().zip(made).filter(|(name, _)| !name.is_empty()) {
             check_fact(self.graph.fact(value), &place(node, i))?;
-            self.names.insert(name, Some(value));
+            self.names.insert(name, Some(Held::Tensor(value)));
         }
         self.check_symbols(node, i)
     }
@@ -215,7 +256,7 @@ impl<'f> Loader<'f, '_> {
     }
 
     /// The outputs keep their names, and have no values.
-    fn without_outputs(&mut self, node: &Node<'f>) {
+    pub(crate) fn without_outputs(&mut self, node: &Node<'f>) {
         self.names.extend(node.outputs.iter().filter(|name| !name.is_empty()).map(|name| (*name, None)));
     }
 
@@ -257,7 +298,7 @@ impl<'f> Loader<'f, '_> {
         Ok(name)
     }
 
-    fn infer_error(&self, node: &Node<'f>, i: usize, inputs: &[Option<ValueId>], source: ShapeError) -> OnnxError {
+    pub(crate) fn infer_error(&self, node: &Node<'f>, i: usize, inputs: &[Option<ValueId>], source: ShapeError) -> OnnxError {
         let show = |v: &Option<ValueId>| v.map_or_else(|| "_".into(), |v| text::fact(&self.graph, self.graph.fact(v)));
         let inputs: Vec<String> = inputs.iter().take(SHOWN_INPUTS).map(show).collect();
         OnnxError::Infer { node: place(node, i), op: shown(node.op), inputs: inputs.join(", "), source }
@@ -276,7 +317,7 @@ pub(crate) fn row(node: &Node<'_>, i: usize, header: &Header<'_>, why: String) -
 }
 
 /// Facts stay small: of a rank that shapes can hold, and of expressions that can be walked quickly.
-fn check_fact(fact: &Fact, place: &str) -> Result<(), OnnxError> {
+pub(crate) fn check_fact(fact: &Fact, place: &str) -> Result<(), OnnxError> {
     if fact.rank() > MAX_RANK {
         return Err(OnnxError::invalid(place, format!("makes a value of rank {}: at most {MAX_RANK} is supported", fact.rank())));
     }

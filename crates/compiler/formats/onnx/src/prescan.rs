@@ -16,6 +16,11 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
+    /// Nothing at all.
+    pub(crate) fn none() -> Self {
+        Self { left: 0 }
+    }
+
     fn of_file(len: usize) -> Self {
         Self { left: HEAP_BASE_BYTES - HEAP_RESERVE_BYTES }.with_file(len)
     }
@@ -45,15 +50,11 @@ pub(crate) fn scan(bytes: &[u8]) -> Result<Budget, OnnxError> {
     scan_as(bytes, &schema::MODEL)
 }
 
-/// Scans a file that is a single tensor.
+/// Scans a file that is another message: a single value.
 ///
 /// # Errors
 /// As [`scan`].
-pub(crate) fn scan_tensor(bytes: &[u8]) -> Result<Budget, OnnxError> {
-    scan_as(bytes, &schema::TENSOR)
-}
-
-fn scan_as(bytes: &[u8], message: &'static Message) -> Result<Budget, OnnxError> {
+pub(crate) fn scan_as(bytes: &[u8], message: &'static Message) -> Result<Budget, OnnxError> {
     let mut scan = Scan { path: Vec::new(), budget: Budget::of_file(bytes.len()), len: bytes.len() };
     scan.message(Span::of(bytes), message)?;
     Ok(scan.budget)

@@ -141,13 +141,16 @@ static VALUE_INFO: Message = Message { fields: &[one(1, "name", Name), one(2, "t
 static TYPE: Message = Message {
     fields: &[
         one(1, "tensor_type", Msg(&TENSOR_TYPE)),
-        one(4, "sequence_type", Unread),
+        one(4, "sequence_type", Msg(&ELEMENT_TYPE)),
         one(5, "map_type", Unread),
         one(7, "opaque_type", Unread),
         one(8, "sparse_tensor_type", Unread),
-        one(9, "optional_type", Unread),
+        one(9, "optional_type", Msg(&ELEMENT_TYPE)),
     ],
 };
+
+/// Of a sequence or an optional value: the type of what is in it.
+static ELEMENT_TYPE: Message = Message { fields: &[one(1, "elem_type", Msg(&TYPE))] };
 
 static TENSOR_TYPE: Message = Message { fields: &[one(1, "elem_type", Varint), one(2, "shape", Msg(&SHAPE))] };
 
@@ -171,6 +174,30 @@ pub(crate) static TENSOR: Message = Message {
         one(12, "doc_string", Unread),
         list(13, "external_data", Msg(&ENTRY), 64),
         one(14, "data_location", Varint),
+    ],
+};
+
+pub(crate) static SEQUENCE: Message = Message {
+    fields: &[
+        one(1, "name", Name),
+        one(2, "elem_type", Varint),
+        list(3, "tensor_values", Msg(&TENSOR), VALUE),
+        list(4, "sparse_tensor_values", Unread, 0),
+        list(5, "sequence_values", Unread, 0),
+        list(6, "map_values", Unread, 0),
+        list(7, "optional_values", Unread, 0),
+    ],
+};
+
+pub(crate) static OPTIONAL: Message = Message {
+    fields: &[
+        one(1, "name", Name),
+        one(2, "elem_type", Varint),
+        one(3, "tensor_value", Msg(&TENSOR)),
+        one(4, "sparse_tensor_value", Unread),
+        one(5, "sequence_value", Msg(&SEQUENCE)),
+        one(6, "map_value", Unread),
+        one(7, "optional_value", Unread),
     ],
 };
 

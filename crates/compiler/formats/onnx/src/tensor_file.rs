@@ -6,6 +6,7 @@ use fastserve_tensor::Tensor;
 use crate::error::{OnnxError, Refusal, shown};
 use crate::external::External;
 use crate::prescan;
+use crate::schema;
 use crate::tensors::Data;
 use crate::unsupported::Unsupported;
 use crate::view;
@@ -17,9 +18,15 @@ use crate::wire::Span;
 /// # Errors
 /// Bytes that are no such message, numbers that do not fit type and extents, or elements of a type that is not supported.
 pub fn read_tensor(bytes: &Bytes) -> Result<Tensor, OnnxError> {
-    let budget = prescan::scan_tensor(bytes)?;
-    let proto = view::Tensor::read(Span::of(bytes))?;
-    let mut data = Data { file: bytes, external: External::new(None, budget)? };
+    prescan::scan_as(bytes, &schema::TENSOR)?;
+    tensor_of(bytes, Span::of(bytes))
+}
+
+/// The tensor of a message in a file that was scanned.
+pub(crate) fn tensor_of(bytes: &Bytes, span: Span<'_>) -> Result<Tensor, OnnxError> {
+    let proto = view::Tensor::read(span)?;
+    // No external file is read: there is no folder for it.
+    let mut data = Data { file: bytes, external: External::new(None, prescan::Budget::none())? };
     data.tensor(&proto, &format!("tensor `{}`", shown(proto.name))).map_err(|refusal| match refusal {
         Refusal::Wrong(e) => e,
         Refusal::Unsupported(why) => OnnxError::Unsupported(vec![Unsupported::part(proto.name, "tensor", why)]),

@@ -8,6 +8,7 @@ use fastserve_tensor::{DType, MAX_RANK, TensorError};
 use crate::error::{OnnxError, Refusal, shown};
 use crate::limits::MAX_SYMBOLS;
 use crate::load::Loader;
+use crate::sequences::{Form, Held};
 use crate::tensors;
 use crate::unsupported::Unsupported;
 use crate::view::{self, Extent, Type, ValueInfo};
@@ -23,7 +24,7 @@ impl<'f> Loader<'f, '_> {
             let tensor = self.data.tensor(&proto, &place);
             if let Some(tensor) = self.supported(proto.name, "initializer", tensor)? {
                 let id = self.graph.add_const(&format!("{}{}", self.prefix, proto.name), tensor);
-                self.names.insert(proto.name, Some(id));
+                self.names.insert(proto.name, Some(Held::Tensor(id)));
             }
         }
         Ok(())
@@ -42,18 +43,24 @@ impl<'f> Loader<'f, '_> {
     /// The inputs that are not initializers.
     pub(crate) fn inputs(&mut self, spans: &[Span<'f>]) -> Result<(), OnnxError> {
         let infos: Vec<ValueInfo<'f>> = spans.iter().map(|&s| ValueInfo::read(s)).collect::<Result<_, _>>()?;
-        let mut params = Params::of(&infos);
+        let params = Params::of(&infos);
+        let mut listed = HashSet::new();
         let constants: HashSet<&str> = self.names.keys().copied().collect();
         for (i, info) in infos.iter().enumerate().filter(|(_, info)| !constants.contains(info.name)) {
             let place = format!("graph.input[{i}] `{}`", shown(info.name));
             self.check_new(info.name, &place)?;
-            let fact = self.fact(info, &mut params, &place);
-            if let Some(fact) = self.supported(info.name, "input", fact)? {
-                let id = self.graph.add_input(info.name, fact);
-                self.names.insert(info.name, Some(id));
+            let held = match &info.kind {
+                Type::List(kind) => {
+                    listed.insert(info.name);
+                    self.list_input(info.name, kind, &params, &place)
+                }
+                _ => self.fact(info, &params, &place).map(|fact| Held::Tensor(self.graph.add_input(info.name, fact))),
+            };
+            if let Some(held) = self.supported(info.name, "input", held)? {
+                self.names.insert(info.name, Some(held));
             }
         }
-        Ok(())
+        self.check_told(&listed)
     }
 
     pub(crate) fn check_new(&self, name: &str, place: &str) -> Result<(), OnnxError> {
@@ -79,10 +86,11 @@ impl<'f> Loader<'f, '_> {
         }
     }
 
-    fn fact(&mut self, info: &ValueInfo<'f>, params: &mut Params<'f>, place: &str) -> Result<Fact, Refusal> {
+    fn fact(&mut self, info: &ValueInfo<'f>, params: &Params<'f>, place: &str) -> Result<Fact, Refusal> {
         let (element, extents) = match &info.kind {
             Type::Tensor(element, Some(extents)) => (*element, extents),
             Type::Tensor(_, None) => return Err(Refusal::Unsupported("a tensor of unknown rank".into())),
+            Type::List(_) => return Err(Refusal::Unsupported("a sequence or an optional value".into())),
             Type::Other(what) => return Err(Refusal::Unsupported((*what).into())),
             Type::Unknown => return Err(OnnxError::invalid(place, "expected a type, got none").into()),
         };
@@ -99,7 +107,7 @@ impl<'f> Loader<'f, '_> {
     }
 
     /// An extent: a number, a symbol by its name, or a new symbol where nothing is said (or −1 or `?`, as some writers have it).
-    fn dim(&mut self, extent: Extent<'f>, input: &str, axis: usize, params: &mut Params<'f>, place: &str) -> Result<Dim, OnnxError> {
+    pub(crate) fn dim(&mut self, extent: Extent<'f>, input: &str, axis: usize, params: &Params<'f>, place: &str) -> Result<Dim, OnnxError> {
         let name = match extent {
             Extent::Value(v) if v != -1 => {
                 let n = usize::try_from(v).map(Dim::Known);
@@ -114,22 +122,24 @@ impl<'f> Loader<'f, '_> {
         Ok(self.graph.symbol(&name))
     }
 
-    /// The outputs, which nodes or the caller must make.
-    pub(crate) fn outputs(&mut self, spans: &[Span<'f>]) -> Result<(), OnnxError> {
-        let mut seen = HashSet::new();
+    /// The outputs, which nodes or the caller must make; of what form each is.
+    pub(crate) fn outputs(&mut self, spans: &[Span<'f>]) -> Result<Vec<Form>, OnnxError> {
+        let (mut seen, mut forms) = (HashSet::new(), Vec::with_capacity(spans.len()));
         for (i, &span) in spans.iter().enumerate() {
             let info = ValueInfo::read(span)?;
             let place = format!("graph.output[{i}] `{}`", shown(info.name));
-            let Some(&Some(id)) = self.names.get(info.name) else {
+            let Some(held) = self.held(info.name).cloned() else {
                 return Err(OnnxError::MissingValue { place, name: shown(info.name) });
             };
             if !seen.insert(info.name) {
                 return Err(OnnxError::DuplicateName { place, name: shown(info.name), other: "another output".into() });
             }
-            check_declared(&info, self.graph.fact(id), &place)?;
-            self.graph.add_output(id);
+            if let Some(id) = held.tensor() {
+                check_declared(&info, self.graph.fact(id), &place)?;
+            }
+            forms.push(self.add_held_output(info.name, &held, &place)?);
         }
-        if spans.is_empty() { Err(OnnxError::invalid("graph.output", "expected one or more, got none")) } else { Ok(()) }
+        if spans.is_empty() { Err(OnnxError::invalid("graph.output", "expected one or more, got none")) } else { Ok(forms) }
     }
 }
 
@@ -155,11 +165,11 @@ pub(crate) fn check_size(dtype: DType, shape: &[Dim], place: &str) -> Result<(),
 }
 
 /// The names of extents that a model uses, so that new ones differ from them.
-struct Params<'f>(HashSet<&'f str>);
+pub(crate) struct Params<'f>(HashSet<&'f str>);
 
 impl<'f> Params<'f> {
     fn of(infos: &[ValueInfo<'f>]) -> Self {
-        let extents = infos.iter().flat_map(|info| if let Type::Tensor(_, Some(extents)) = &info.kind { extents.as_slice() } else { &[] });
+        let extents = infos.iter().flat_map(|info| info.kind.extents());
         Self(extents.filter_map(|e| if let Extent::Param(name) = e { Some(*name) } else { None }).collect())
     }
 

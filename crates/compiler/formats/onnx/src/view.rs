@@ -288,8 +288,21 @@ pub(crate) enum Type<'a> {
     Unknown,
     /// A dense tensor: element type, and extents unless even the rank is unknown.
     Tensor(i64, Option<Vec<Extent<'a>>>),
+    /// A sequence of tensors, or an optional value.
+    List(ListType<'a>),
     /// Something else, by name.
     Other(&'static str),
+}
+
+/// A sequence of tensors, an optional tensor, or an optional sequence of tensors.
+#[derive(Default)]
+pub(crate) struct ListType<'a> {
+    pub(crate) optional: bool,
+    pub(crate) sequence: bool,
+    /// The data type of the tensors.
+    pub(crate) element: i64,
+    /// Their extents, unless even their rank is unknown.
+    pub(crate) extents: Option<Vec<Extent<'a>>>,
 }
 
 /// `TensorShapeProto.Dimension`.
@@ -323,15 +336,47 @@ impl<'a> Type<'a> {
             let f = field?;
             kind = match f.tag {
                 1 => Self::tensor(f.span()?)?,
-                4 => Type::Other("a sequence"),
+                4 => Self::sequence(f.span()?, false)?,
                 5 => Type::Other("a map"),
                 7 => Type::Other("an opaque type"),
                 8 => Type::Other("a sparse tensor"),
-                9 => Type::Other("an optional value"),
+                9 => Self::optional(f.span()?)?,
                 _ => kind,
             };
         }
         Ok(kind)
+    }
+
+    /// `SequenceTypeProto`.
+    fn sequence(span: Span<'a>, optional: bool) -> Result<Self> {
+        match element_type(span)? {
+            Some((1, tensor)) => Ok(Self::tensor(tensor)?.listed(optional, true)),
+            _ => Ok(Type::Other("a sequence of something else than tensors")),
+        }
+    }
+
+    /// `OptionalTypeProto`.
+    fn optional(span: Span<'a>) -> Result<Self> {
+        match element_type(span)? {
+            Some((1, tensor)) => Ok(Self::tensor(tensor)?.listed(true, false)),
+            Some((4, sequence)) => Self::sequence(sequence, true),
+            _ => Ok(Type::Other("an optional value of something else than a tensor or a sequence")),
+        }
+    }
+
+    fn listed(self, optional: bool, sequence: bool) -> Self {
+        match self {
+            Type::Tensor(element, extents) => Type::List(ListType { optional, sequence, element, extents }),
+            other => other,
+        }
+    }
+
+    /// The extents of a tensor, or of what is in a list.
+    pub(crate) fn extents(&self) -> &[Extent<'a>] {
+        match self {
+            Type::Tensor(_, Some(extents)) | Type::List(ListType { extents: Some(extents), .. }) => extents,
+            _ => &[],
+        }
     }
 
     fn tensor(span: Span<'a>) -> Result<Self> {
@@ -346,6 +391,23 @@ impl<'a> Type<'a> {
         }
         Ok(Type::Tensor(element, shape))
     }
+}
+
+/// The type within a type: its field and its message.
+fn element_type<'a>(span: Span<'a>) -> Result<Option<(u32, Span<'a>)>> {
+    let mut found = None;
+    for field in span.fields() {
+        let field = field?;
+        if field.tag == 1 {
+            for inner in field.span()?.fields() {
+                let inner = inner?;
+                if matches!(inner.tag, 1 | 4 | 5 | 7 | 8 | 9) {
+                    found = Some((inner.tag, inner.span()?));
+                }
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The extents, at most one more than a shape holds.

@@ -151,6 +151,10 @@ impl View<'_> {
         let (parameters, bytes) = parameters(self.model.graph());
         writeln!(cx.out, "operators   {}", operators.join(", "))?;
         writeln!(cx.out, "parameters  {} ({})", thousands(parameters), si(bytes, "B"))?;
+        match self.model.separable() {
+            Ok(()) => writeln!(cx.out, "requests    can share a run: rows along axis 0 are computed apart")?,
+            Err(why) => writeln!(cx.out, "requests    run alone: {}", clean::word(&why.to_string()))?,
+        }
         let Ok(plan) = &self.plan else { return Ok(()) };
         let at = self.symbols.text(&self.model.signature());
         let at = if at.is_empty() { String::new() } else { format!(" at {}", clean::word(&at)) };
@@ -199,7 +203,7 @@ impl View<'_> {
             "model": self.name, "format": self.model.format().name(), "graph_name": self.model.graph().name, "symbols": symbols,
             "inputs": ports(&signature.inputs), "outputs": ports(&signature.outputs), "operators": operators_json(self.graph()),
             "parameters": parameters, "parameter_bytes": parameter_bytes, "plan": plan, "unsupported": [],
-            "graph": text::print(self.graph()),
+            "runs_alone_because": self.model.separable().err().map(|why| why.to_string()), "graph": text::print(self.graph()),
         });
         json::line(cx.out, &report)
     }

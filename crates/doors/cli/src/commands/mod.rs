@@ -10,6 +10,7 @@ pub(crate) mod digits;
 pub(crate) mod embed;
 pub(crate) mod inspect;
 pub(crate) mod legacy;
+pub(crate) mod load;
 pub(crate) mod optimize;
 pub(crate) mod peer;
 pub(crate) mod per_step;
