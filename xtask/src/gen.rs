@@ -113,7 +113,7 @@ fn committed(unit: &Unit) -> Result<(String, String)> {
 fn header(unit: &Unit, body: &str) -> Result<String> {
     Ok(format!(
         "//! {}\n//!\n//! Don't edit: `cargo xtask gen` writes it.\n//!\n//! schema {}\n//! generator {}\n//! code {}\n\
-         //! tidy: table\n#![allow(missing_docs, unreachable_pub, clippy::all{END_OF_HEADER}",
+         //! tidy: generated\n#![allow(missing_docs, unreachable_pub, clippy::all{END_OF_HEADER}",
         unit.title,
         hash_of(&[unit.schema])?,
         hash_of(GENERATOR)?,

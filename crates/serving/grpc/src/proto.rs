@@ -5,7 +5,7 @@
 //! schema a009169e45a7909623d8315d50e1581d2a80c4d8320093f451d274802dfd1e97
 //! generator 19f019ff1bc426f715ee5fa5c4fa95d77ef4bb25604f18ca740e006017445012
 //! code cf3fe3e9bcf3aa8f28fb3b83cbfcc186b260abad66448eda74fa67a2654fb77e
-//! tidy: table
+//! tidy: generated
 #![allow(missing_docs, unreachable_pub, clippy::all)]
 
 /// Whether the server runs.
