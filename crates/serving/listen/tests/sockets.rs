@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get;
-use fastserve_listen::{Address, Limits, Listeners, Stopped};
+use fastserve_listen::{Address, Guard, Keys, Limits, Listeners, Scope, Stopped, new_key};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -22,12 +22,16 @@ fn router() -> Router {
 
 /// Runs with a server on a port that the system chose.
 fn with_server<F: AsyncFnOnce(std::net::SocketAddr, Listeners)>(limits: Limits, test: F) {
+    with_router(router(), limits, test);
+}
+
+fn with_router<F: AsyncFnOnce(std::net::SocketAddr, Listeners)>(router: Router, limits: Limits, test: F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().unwrap();
     runtime.block_on(async {
         let bound = Address::Tcp("127.0.0.1:0".parse().unwrap()).bind().await.unwrap();
         let Address::Tcp(address) = bound.address().unwrap() else { panic!("a port was asked for") };
         let mut listeners = Listeners::new(limits);
-        listeners.add(bound, router());
+        listeners.add(bound, router);
         test(address, listeners).await;
     });
 }
@@ -147,5 +151,33 @@ fn a_socket_file_is_taken_over_and_removed() {
         assert_eq!(&text, b"HTTP/1.1 200 OK");
         assert_eq!(listeners.stop(Duration::from_secs(10)).await, Stopped::Drained);
         assert!(!path.exists());
+    });
+}
+
+#[test]
+fn keys_let_in_for_their_scopes_and_as_often_as_they_may() {
+    let (mine, my_line) = new_key("me", &[Scope::Infer]).unwrap();
+    let (other, other_line) = new_key("other", &[Scope::Infer, Scope::Admin]).unwrap();
+    let keys = Keys::parse(&format!("{my_line}\n{other_line}\n")).unwrap();
+    let guard = Guard::new(keys, ["me=0.001:2".parse().unwrap()]);
+    let router = Router::new().route("/v2", get(|| async { "here" })).route("/v2/health/live", get(|| async { "alive" }));
+    with_router(guard.protect(router), Limits::default(), async |address, _listeners| {
+        let status = async |path: &str, fields: &str| {
+            let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{fields}\r\n");
+            read(&mut ask(address, head.as_bytes()).await, "never said").await
+        };
+        assert!(status("/v2/health/live", "").await.contains(" 200 "));
+        let none = status("/v2", "").await;
+        assert!(none.contains(" 401 ") && none.contains("www-authenticate: Bearer"), "{none}");
+        assert!(status("/v2", "authorization: Bearer fs-0000\r\n").await.contains(" 401 "));
+        assert!(status("/metrics", &format!("x-api-key: {mine}\r\n")).await.contains(" 403 "));
+        let grpc = status("/inference.GRPCInferenceService/ModelInfer", "content-type: application/grpc\r\n").await;
+        assert!(grpc.contains(" 200 ") && grpc.contains("grpc-status: 16"), "{grpc}");
+        for _ in 0..2 {
+            assert!(status("/v2", &format!("authorization: bearer {mine}\r\n")).await.contains(" 200 "));
+        }
+        let often = status("/v2", &format!("x-api-key: {mine}\r\n")).await;
+        assert!(often.contains(" 429 ") && often.contains("retry-after: "), "{often}");
+        assert!(status("/v2", &format!("x-api-key: {other}\r\n")).await.contains(" 200 "), "another key has its own limit");
     });
 }

@@ -109,8 +109,8 @@ impl Lane {
         let ticket = Ticket(state.next_ticket);
         state.next_ticket += 1;
         let Submit { job, key, priority, timeout } = submit;
-        let arrival =
-            Arrival { ticket, rows: job.rows, key: BatchKey(key), priority, timeout, deadline: job.deadline.map(|d| self.nanos(d)) };
+        let deadline = job.deadline.map(|d| self.nanos(d));
+        let arrival = Arrival { ticket, rows: job.rows, key: BatchKey(key), cost: row_elements(&job), priority, timeout, deadline };
         state.jobs.insert(ticket, job);
         let now = self.nanos(Instant::now());
         let refused = state.poll(now, Event::Arrive(arrival));
@@ -221,7 +221,7 @@ impl State {
                     self.refused.push((job, why, retry_after));
                 }
             }
-            Action::WakeAt(at) => self.wake_at = Some(self.wake_at.map_or(at, |old| old.min(at))),
+            Action::WakeAt(at) => self.wake_at = Some(at),
         }
     }
 
@@ -245,6 +245,12 @@ impl State {
     }
 }
 
+/// Elements of one row of a request's inputs.
+fn row_elements(job: &Job) -> u64 {
+    let elements: usize = job.inputs.iter().map(|t| t.shape().numel()).sum();
+    elements as u64 / u64::from(job.rows.max(1))
+}
+
 fn answer_refused(model: &str, refused: Refused) {
     for (job, why, retry_after) in refused {
         job.answer(Err(refusal(model, why, retry_after)));
@@ -258,7 +264,9 @@ fn refusal(model: &str, why: Rejection, retry_after: Option<Duration>) -> ServeE
         Rejection::QueueFull => overloaded("its queue is full"),
         Rejection::WouldMissDeadline => overloaded("the answer would come too late"),
         Rejection::DeadlinePassed => ServeError::DeadlineExceeded("it passed in the queue".into()),
+        Rejection::WaitedTooLong => ServeError::DeadlineExceeded("it waited in the queue for longer than it may".into()),
         Rejection::Cancelled => ServeError::Cancelled,
+        Rejection::DuplicateTicket => ServeError::Failed { model: model.to_owned(), why: "two requests had one number".into() },
         Rejection::TooManyRows => ServeError::TooLarge(format!("model `{model}` does not take so many rows at once")),
     }
 }

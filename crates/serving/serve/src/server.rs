@@ -46,6 +46,7 @@ struct Poller {
     thread: std::thread::JoinHandle<()>,
 }
 
+const STARTING: u8 = 3;
 const SERVING: u8 = 0;
 const DRAINING: u8 = 1;
 const STOPPED: u8 = 2;
@@ -56,19 +57,36 @@ impl Server {
     /// # Errors
     /// The backend cannot be set up.
     pub fn start(config: ServerConfig) -> Result<Self, fastserve::Error> {
-        let server = Self(Arc::new(Inner {
+        let server = Self::prepare(config)?;
+        server.load_all();
+        Ok(server)
+    }
+
+    /// A server that lives, and has no models before [`Server::load_all`].
+    ///
+    /// # Errors
+    /// The backend cannot be set up.
+    pub fn prepare(config: ServerConfig) -> Result<Self, fastserve::Error> {
+        Ok(Self(Arc::new(Inner {
             registry: Registry::new()?,
             metrics: Metrics::new(),
-            phase: AtomicU8::new(SERVING),
+            phase: AtomicU8::new(STARTING),
             running: AtomicU32::new(0),
             poller: Mutex::default(),
             config,
-        }));
-        server.0.metrics.set_problems(server.0.registry.refresh(&server.0.config));
-        if let ControlMode::Poll(every) = server.0.config.control {
-            server.poll_each(every);
+        })))
+    }
+
+    /// Loads what the configuration names, and is ready from then on. Blocks for as long as that takes. Returns what is wrong.
+    pub fn load_all(&self) -> Vec<String> {
+        let inner = &self.0;
+        inner.metrics.set_problems(inner.registry.refresh(&inner.config));
+        if let ControlMode::Poll(every) = inner.config.control {
+            self.poll_each(every);
         }
-        Ok(server)
+        // Who began to drain meanwhile goes on with that.
+        let _ = inner.phase.compare_exchange(STARTING, SERVING, Ordering::AcqRel, Ordering::Acquire);
+        self.problems()
     }
 
     fn poll_each(&self, every: Duration) {
@@ -208,7 +226,7 @@ impl Server {
 
     /// Is not ready from now on, and still answers.
     pub fn begin_drain(&self) {
-        let _ = self.0.phase.compare_exchange(SERVING, DRAINING, Ordering::AcqRel, Ordering::Acquire);
+        let _ = self.0.phase.fetch_update(Ordering::AcqRel, Ordering::Acquire, |p| (p != STOPPED).then_some(DRAINING));
     }
 
     /// Requests that are in the server.
