@@ -33,6 +33,7 @@ pub use fastserve_cpu::CpuBackend as Cpu;
 pub use fastserve_ir as ir;
 pub use fastserve_onnx as onnx;
 pub use fastserve_onnx::write::WriteOptions;
+pub use fastserve_onnx::{ReadOptions, Told};
 pub use fastserve_ops::Ops;
 pub use fastserve_passes::rows::Inseparable;
 pub use fastserve_tensor::{

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use fastserve_backend::{Backend, CompileOptions, Executable, Explain, Signature};
 use fastserve_ir::Graph;
+use fastserve_onnx::ReadOptions;
 use fastserve_onnx::write::WriteOptions;
 use fastserve_ops::Ops;
 use fastserve_passes::PassCx;
@@ -72,6 +73,25 @@ impl Model {
     /// # Ok::<(), fastserve::Error>(())
     /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::open_with(path, &ReadOptions::default())
+    }
+
+    /// Loads a file of which the caller tells what it does not say: how many elements inputs have that are sequences, and whether
+    /// optional ones are there. Only ONNX files have such inputs, and the options are for them.
+    ///
+    /// # Errors
+    /// As [`Model::open`]; what is told of an input that is no sequence and no optional value.
+    ///
+    /// ```no_run
+    /// use fastserve::{Model, ReadOptions, Told};
+    ///
+    /// let told = [("images".to_owned(), Told::count(3))].into();
+    /// let model = Model::open_with("model.onnx", &ReadOptions { told })?;
+    /// let names: Vec<String> = model.signature().inputs.into_iter().map(|port| port.name).collect();
+    /// assert_eq!(names, ["images[0]", "images[1]", "images[2]"]);
+    /// # Ok::<(), fastserve::Error>(())
+    /// ```
+    pub fn open_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self, Error> {
         let _control_word = FpGuard::enter();
         let path = path.as_ref();
         if path.join(fastserve_safetensors::CONFIG).is_file() {
@@ -80,7 +100,7 @@ impl Model {
         let failed = |source| Error::File { path: path.to_owned(), source };
         let start = read_start(path).map_err(failed)?;
         match Format::detect(&start) {
-            Some(Format::Onnx) => Ok(Self { graph: fastserve_onnx::read_file(path, &Ops)?, format: Format::Onnx }),
+            Some(Format::Onnx) => Ok(Self { graph: fastserve_onnx::read_file_with(path, &Ops, options)?, format: Format::Onnx }),
             Some(Format::Text) => Self::from_text(&std::fs::read(path).map_err(failed)?),
             Some(Format::Safetensors) | None => Err(Error::UnknownFormat(path.display().to_string())),
         }
@@ -91,10 +111,18 @@ impl Model {
     /// # Errors
     /// As [`Model::open`].
     pub fn from_bytes(bytes: Bytes) -> Result<Self, Error> {
+        Self::from_bytes_with(bytes, &ReadOptions::default())
+    }
+
+    /// Loads a file's bytes, of which the caller tells what they do not say: see [`Model::open_with`].
+    ///
+    /// # Errors
+    /// As [`Model::open_with`].
+    pub fn from_bytes_with(bytes: Bytes, options: &ReadOptions) -> Result<Self, Error> {
         // Reading decimal numbers computes: the host's control word may not show in the weights.
         let _control_word = FpGuard::enter();
         match Format::detect(&bytes) {
-            Some(Format::Onnx) => Ok(Self { graph: fastserve_onnx::read_bytes(bytes, None, &Ops)?, format: Format::Onnx }),
+            Some(Format::Onnx) => Ok(Self { graph: fastserve_onnx::read_bytes_with(bytes, None, &Ops, options)?, format: Format::Onnx }),
             Some(Format::Text) => Self::from_text(&bytes),
             Some(Format::Safetensors) | None => Err(Error::UnknownFormat(format!("{} bytes", bytes.len()))),
         }

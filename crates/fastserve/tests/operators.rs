@@ -265,16 +265,37 @@ fn text(notes: &Notes) -> String {
         let note = notes.notes.get(name).map_or("", String::as_str);
         out.push_str(&format!("| {name} | {} | {note} |\n", since.join(", ")));
     }
+    out.push_str(SEQUENCES);
+    for (name, since) in fastserve::onnx::sequence_operators() {
+        let note = notes.notes.get(name).map_or("", String::as_str);
+        out.push_str(&format!("| {name} | {since} | {note} |\n"));
+    }
     out + TAIL
 }
 
 /// Heads the operators that are made of others.
 const PARTS: &str = "\n## Made of others\n\nThe reader writes these as the operators that they are made of.\n\n| operator | since | notes |\n|---|---|---|\n";
 
+/// Heads the operators of sequences and optional values.
+const SEQUENCES: &str = "
+## Sequences and optional values
+
+They exist in ONNX files only. A sequence is a list of tensors of one element type whose length is known when the model is loaded; its
+elements may differ in extents and in rank. The reader writes these operators as tensors and as what makes them. An input or output that is a
+sequence is one port an element, `name[0]`, `name[1]` and so on; how many an input has is told when the model is loaded (`--sequence NAME=3`,
+`Model::open_with`). Identity takes both kinds of value. An If whose condition is a constant yields any; one whose condition only the run
+tells yields sequences where both branches make as many elements. A Loop that carries a sequence is unrolled: its number of trips and its condition
+must be known then, and so must be all that tells a length.
+
+| operator | since | notes |
+|---|---|---|
+";
+
 #[test]
 fn the_list_is_current() {
     let notes: Notes = toml::from_str(&std::fs::read_to_string(common::file("docs/operators.toml")).unwrap()).unwrap();
-    let known: BTreeSet<&str> = definitions().map(|d| d.name).chain(composites().map(|d| d.name)).collect();
+    let known = definitions().map(|d| d.name).chain(composites().map(|d| d.name));
+    let known: BTreeSet<&str> = known.chain(fastserve::onnx::sequence_operators().map(|row| row.0)).collect();
     let unknown: Vec<&String> = notes.notes.keys().chain(notes.internal.keys()).filter(|n| !known.contains(n.as_str())).collect();
     assert!(unknown.is_empty(), "docs/operators.toml has notes of operators that are not there: {unknown:?}");
     let (path, text) = (common::file("docs/operators.md"), text(&notes));

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
-use fastserve::{CompileOptions, Compiled, Cpu, Model};
+use fastserve::{CompileOptions, Compiled, Cpu, Model, ReadOptions};
 
 use crate::show::progress;
 
@@ -27,15 +27,25 @@ pub(crate) fn name(path: Option<&Path>) -> String {
 
 /// Reads a model; the one inside where there is no path.
 pub(crate) fn open(path: Option<&Path>) -> Result<Model> {
-    Ok(path.map_or_else(Model::embedded, Model::open)?)
+    open_with(path, &ReadOptions::default())
+}
+
+/// Reads a model, of whose inputs something is told.
+pub(crate) fn open_with(path: Option<&Path>, options: &ReadOptions) -> Result<Model> {
+    Ok(path.map_or_else(Model::embedded, |path| Model::open_with(path, options))?)
 }
 
 /// Reads and compiles a model.
 pub(crate) fn load(path: Option<&Path>, threads: usize) -> Result<Loaded> {
+    load_with(path, &ReadOptions::default(), threads)
+}
+
+/// Reads and compiles a model, of whose inputs something is told.
+pub(crate) fn load_with(path: Option<&Path>, options: &ReadOptions, threads: usize) -> Result<Loaded> {
     let large = path.and_then(|p| p.metadata().ok()).is_some_and(|m| m.len() >= LARGE_BYTES);
     let life = large.then(|| progress::spinner("loading"));
     let start = Instant::now();
-    let model = open(path)?;
+    let model = open_with(path, options)?;
     let compiled = model.compile(&Cpu::new()?, &CompileOptions { threads, ..CompileOptions::default() })?;
     let load_ms = start.elapsed().as_secs_f64() * 1e3;
     life.inspect(progress::finish);

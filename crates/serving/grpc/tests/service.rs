@@ -1,4 +1,5 @@
 //! The services over a socket, with a client, on the network of digits.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::time::Duration;
 

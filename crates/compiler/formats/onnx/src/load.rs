@@ -45,7 +45,7 @@ pub(crate) struct Loader<'f, 'o> {
 
 impl<'f, 'o> Loader<'f, 'o> {
     pub(crate) fn new(file: &'f Bytes, base: Option<&Path>, budget: Budget, ops: &'o dyn OpSet) -> Result<Self, OnnxError> {
-        let data = Data { file, external: External::new(base, budget)? };
+        let data = Data::new(file, External::new(base, budget)?);
         Ok(Self {
             ops,
             data,

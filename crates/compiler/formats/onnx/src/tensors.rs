@@ -1,5 +1,7 @@
 //! `TensorProto` to tensors. Numbers that lie in the file as they lie in memory are not copied.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use fastserve_tensor::{Bool, DType, Element, MAX_RANK, Shape, Tensor, TensorError, bf16, f16};
 
@@ -56,12 +58,17 @@ pub(crate) fn data_type(dtype: DType) -> i32 {
     DATA_TYPES.iter().find(|row| row.2 == Some(dtype)).map_or(0, |row| row.0 as i32)
 }
 
+/// Tensors of fewer bytes are read again where they are needed again.
+const SMALL_BYTES: usize = 256;
+
 /// Where tensors take their bytes from.
 pub(crate) struct Data<'f> {
     /// The model's file.
     pub(crate) file: &'f Bytes,
     /// The files beside it.
     pub(crate) external: External,
+    /// Tensors that were read, by their places in the file: a body that joins the graph often has its tensors once.
+    seen: HashMap<usize, Tensor>,
 }
 
 /// The field in which numbers of a type stand when they do not stand in `raw_data`.
@@ -89,12 +96,27 @@ fn list_of(dtype: DType) -> &'static List {
     }
 }
 
-impl Data<'_> {
+impl<'f> Data<'f> {
+    pub(crate) fn new(file: &'f Bytes, external: External) -> Self {
+        Self { file, external, seen: HashMap::new() }
+    }
+
     /// The tensor that a message describes; `place` names it in errors.
     ///
     /// # Errors
     /// A type that is not supported, or numbers that do not fit type and extents.
     pub(crate) fn tensor(&mut self, proto: &view::Tensor<'_>, place: &str) -> Result<Tensor, Refusal> {
+        if let Some(tensor) = self.seen.get(&proto.span.offset) {
+            return Ok(tensor.clone());
+        }
+        let tensor = self.read(proto, place)?;
+        if tensor.bytes().len() >= SMALL_BYTES {
+            self.seen.insert(proto.span.offset, tensor.clone());
+        }
+        Ok(tensor)
+    }
+
+    fn read(&mut self, proto: &view::Tensor<'_>, place: &str) -> Result<Tensor, Refusal> {
         let dtype = dtype(proto.data_type, place)?;
         let failed = |source| Refusal::Wrong(OnnxError::Tensor { place: place.into(), source });
         let shape = shape(&proto.dims()?, place)?;

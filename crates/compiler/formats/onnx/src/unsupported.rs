@@ -48,8 +48,12 @@ impl Unsupported {
             _ if about(&["STRING", "String", "TfIdf", "LabelEncoder", "Regex"]) => {
                 "texts are not computed with: cut the model behind the tokenizer, and feed it numbers"
             }
-            _ if about(&["sequence", "Sequence", "optional", "Optional", "a map", "DictVectorizer"]) => {
-                "only tensors are values here: export the model without lists, maps and optional values"
+            _ if about(&["must be told", "tell its extents"]) => {
+                "tell it: `--sequence NAME=3`, `--sequence NAME=2x4,3x4` (extents of each) or `--sequence NAME=absent`; `Model::open_with`"
+            }
+            _ if about(&["a map", "DictVectorizer", "ZipMap"]) => "export the model without maps",
+            _ if about(&["sequence", "Sequence", "optional", "Optional"]) => {
+                "the number of elements must be known when the model is loaded: make what it depends on a constant"
             }
             _ if about(&["COMPLEX", "FLOAT", "INT4", "INT2", "elements of"]) => {
                 "convert the elements to a type that is supported: f32, f16, bf16, int8"

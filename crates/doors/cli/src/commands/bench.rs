@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args, cx: &mut Cx<'_>) -> Result<Outcome> {
     if !(effort.seconds > 0.0 && effort.seconds <= 1e6) {
         return Err(usage("--seconds must be above 0, and at most 1000000"));
     }
-    let loaded = model::load(args.model.as_deref(), cx.threads)?;
+    let loaded = model::load_with(args.model.as_deref(), &args.inputs.shape.told(), cx.threads)?;
     let mut inputs = args.inputs.clone();
     if let Some(batch) = args.batch {
         inputs.shape.shapes.extend(batched(loaded.compiled.signature(), batch as usize, &inputs)?);

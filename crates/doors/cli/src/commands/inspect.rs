@@ -49,7 +49,7 @@ pub(crate) struct Args {
 
 /// Shows a model.
 pub(crate) fn run(args: &Args, cx: &mut Cx<'_>) -> Result<Outcome> {
-    let model = match (model::open(args.model.as_deref()), &args.model) {
+    let model = match (model::open_with(args.model.as_deref(), &args.shape.told()), &args.model) {
         (Ok(model), _) => model,
         (Err(e), Some(path)) => match e.downcast_ref::<fastserve::Error>() {
             Some(fastserve::Error::Onnx(OnnxError::Unsupported(all))) => return survey::run(path, all, cx),

@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args, cx: &mut Cx<'_>) -> Result<Outcome> {
     if args.images.images.is_empty() && args.images.labels.is_some() {
         return Err(usage("--labels names the classes of pictures; give some with --image FILE"));
     }
-    let loaded = model::load(args.model.as_deref(), cx.threads)?;
+    let loaded = model::load_with(args.model.as_deref(), &args.inputs.shape.told(), cx.threads)?;
     if !args.images.images.is_empty() {
         return classify::run(&loaded, &args.inputs, &args.images, args.output_dir.as_deref(), cx);
     }

@@ -5,11 +5,14 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result};
 use fastserve::ir::{Dim, SymId};
-use fastserve::{Port, Signature, Tensor, TensorView};
+use fastserve::{Port, ReadOptions, Signature, Tensor, TensorView, Told};
 
 use crate::fail::usage;
 use crate::io::{npy, random};
 use crate::show::{self, numbers};
+
+/// The most elements that a sequence is told to have.
+const MOST_ELEMENTS: usize = 65536;
 
 /// Options for a model's inputs.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -31,6 +34,37 @@ pub(crate) struct ShapeArgs {
     /// Extents of an input (or the value of one symbol, as N=8); open ones are 1 if nothing says otherwise
     #[arg(long = "shape", value_name = "NAME=1x3x224x224")]
     pub(crate) shapes: Vec<Named<Extents>>,
+    /// What an input is that is a sequence or an optional value: how many elements it has (3), the extents of each (2x4,3x4; of a
+    /// single one with the comma: 5,), or `absent`. The inputs are then NAME[0], NAME[1] and so on
+    #[arg(long = "sequence", value_name = "NAME=N")]
+    pub(crate) sequences: Vec<Named<Elements>>,
+}
+
+impl ShapeArgs {
+    /// What is told of sequences and optional values.
+    pub(crate) fn told(&self) -> ReadOptions {
+        ReadOptions { told: self.sequences.iter().map(|s| (s.name.clone(), s.value.0.clone())).collect() }
+    }
+}
+
+/// What is told of a sequence or an optional value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Elements(pub(crate) Told);
+
+impl FromStr for Elements {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s.parse() {
+            _ if s == "absent" => Ok(Self(Told::Absent)),
+            Ok(count) if count <= MOST_ELEMENTS => Ok(Self(Told::count(count))),
+            Ok(count) => Err(format!("expected at most {MOST_ELEMENTS} elements, got {count}")),
+            Err(_) => {
+                let list = s.strip_suffix(',').unwrap_or(s).split(',').map(|e| Ok(Some(e.parse::<Extents>()?.0)));
+                list.collect::<Result<_, String>>().map(|list| Self(Told::Elements(list)))
+            }
+        }
+    }
 }
 
 /// `NAME=VALUE`; the last `=` divides.

@@ -13,6 +13,10 @@ use crate::tensors;
 use crate::view::{Graph, Type, ValueInfo};
 use crate::wire::Span;
 
+/// Bytes of a body's nodes, and names that it uses of those around it, that count as another node each time it is read.
+const BYTES_A_NODE: usize = 1024;
+const NAMES_A_NODE: usize = 16;
+
 /// A graph whose nodes join the one at hand again and again.
 pub(super) struct Body<'f> {
     span: Span<'f>,
@@ -20,6 +24,8 @@ pub(super) struct Body<'f> {
     pub(super) outputs: Vec<ValueInfo<'f>>,
     /// The names that it uses of those around it.
     around: Names<'f>,
+    /// What reading it once more counts beside its nodes.
+    weight: usize,
 }
 
 impl<'f> Loader<'f, '_> {
@@ -29,11 +35,14 @@ impl<'f> Loader<'f, '_> {
         let graph = Graph::read(span)?;
         let infos = |spans: &[Span<'f>]| spans.iter().map(|&s| Ok(ValueInfo::read(s)?)).collect::<Result<Vec<_>, OnnxError>>();
         let around = self.names_of(&free_names(&graph)?);
-        Ok(Body { span, inputs: infos(&graph.inputs)?, outputs: infos(&graph.outputs)?, around })
+        let bytes: usize = graph.nodes.iter().map(|node| node.bytes.len()).sum();
+        let weight = bytes / BYTES_A_NODE + around.len() / NAMES_A_NODE;
+        Ok(Body { weight, span, inputs: infos(&graph.inputs)?, outputs: infos(&graph.outputs)?, around })
     }
 
     /// Adds the nodes of a body for these inputs; returns its outputs.
     pub(super) fn turn(&mut self, body: &Body<'f>, inputs: Vec<Held>, turn: usize, site: &Site<'_, 'f>) -> Result<Vec<Held>, Refusal> {
+        self.count_inlined(body.weight, &site.place())?;
         let mut names = body.around.clone();
         names.extend(body.inputs.iter().map(|info| info.name).zip(inputs.into_iter().map(Some)));
         let outputs: Vec<&str> = body.outputs.iter().map(|info| info.name).collect();

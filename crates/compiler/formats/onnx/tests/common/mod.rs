@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fastserve_ir::Graph;
-use fastserve_onnx::OnnxError;
 use fastserve_onnx::limits::{HEAP_BASE_BYTES, HEAP_PER_FILE_BYTE};
 use fastserve_onnx::proto::attribute_proto::AttributeType;
 use fastserve_onnx::proto::tensor_shape_proto::{Dimension, dimension};
 use fastserve_onnx::proto::*;
+use fastserve_onnx::{OnnxError, ReadOptions};
 use fastserve_ops::Ops;
 use prost::Message;
 
@@ -23,8 +23,13 @@ const MAX_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 60 } 
 
 /// Loads a file, and checks that it stays within memory and time whatever comes of it.
 pub(crate) fn load(name: &str, file: Bytes, base: Option<&Path>) -> Result<Graph, OnnxError> {
+    load_told(name, file, base, &ReadOptions::default())
+}
+
+/// The same, of which something is told.
+pub(crate) fn load_told(name: &str, file: Bytes, base: Option<&Path>, told: &ReadOptions) -> Result<Graph, OnnxError> {
     let (len, start) = (file.len(), Instant::now());
-    let (result, peak) = sys::peak(|| fastserve_onnx::read_bytes(file, base, &Ops));
+    let (result, peak) = sys::peak(|| fastserve_onnx::read_bytes_with(file, base, &Ops, told));
     let bound = HEAP_BASE_BYTES + HEAP_PER_FILE_BYTE * len;
     assert!(peak <= bound, "{name}: {peak} bytes of heap for a file of {len}");
     assert!(start.elapsed() < MAX_TIME, "{name}: took {:?}", start.elapsed());

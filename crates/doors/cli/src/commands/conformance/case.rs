@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use fastserve::onnx::{OnnxError, read_tensor};
-use fastserve::{Bindings, CompileOptions, Cpu, DType, Error, Model, Port, RunCx, Session, Tensor, TensorView};
+use fastserve::onnx::{Declared, OnnxError, Value, ValueKind, declared, map_file, read_value};
+use fastserve::{Bindings, CompileOptions, Cpu, DType, Error, Model, Port, ReadOptions, RunCx, Session, Tensor, TensorView};
 
 use super::{Verdict, find};
 use crate::commands::compare::{Distance, Tolerance, compare, index_of};
@@ -29,12 +29,7 @@ const EQUAL: Tolerance = Tolerance { abs: 0.0, rel: 0.0 };
 
 /// Runs a case.
 pub(super) fn run(backend: &Cpu, folder: &Path, threads: usize) -> Verdict {
-    let model = match Model::open(folder.join(find::MODEL)) {
-        Ok(model) => model,
-        Err(e) if is_refusal(&e) => return Verdict::Unsupported(e.to_string()),
-        Err(e) => return Verdict::Failed(fail::text(&e.into())),
-    };
-    match run_sets(&model, backend, folder, threads) {
+    match run_sets(backend, folder, threads) {
         Ok(()) => Verdict::Passed,
         Err(e) if e.downcast_ref().is_some_and(is_refusal) => Verdict::Unsupported(fail::text(&e)),
         Err(e) => Verdict::Failed(fail::text(&e)),
@@ -50,24 +45,50 @@ fn is_refusal(error: &Error) -> bool {
     }
 }
 
-fn run_sets(model: &Model, backend: &Cpu, folder: &Path, threads: usize) -> Result<()> {
+fn run_sets(backend: &Cpu, folder: &Path, threads: usize) -> Result<()> {
+    let path = folder.join(find::MODEL);
+    let declared = declared(&map_file(&path).map_err(Error::from)?).map_err(Error::from)?;
     let sets = find::data_sets(folder)?;
     if sets.is_empty() {
         bail!("there is no test_data_set_*");
     }
-    let compiled = model.compile(backend, &CompileOptions { threads, ..CompileOptions::default() })?;
-    let mut session = compiled.session()?;
+    let mut last: Option<(ReadOptions, Session)> = None;
     for set in sets {
         let name = set.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        run_set(&mut session, &set).with_context(|| name)?;
+        let inputs = values(&set, "input", &declared.inputs).map_err(|e| model_first(&path, e)).with_context(|| name.clone())?;
+        let options = told(&declared.inputs, &inputs);
+        // A model is loaded again where a data set has sequences of another length.
+        let mut session = match last.take() {
+            Some((same, session)) if same == options => session,
+            _ => {
+                let model = Model::open_with(&path, &options)?;
+                model.compile(backend, &CompileOptions { threads, ..CompileOptions::default() })?.session()?
+            }
+        };
+        run_set(&mut session, inputs, &set, &declared).with_context(|| name)?;
+        last = Some((options, session));
     }
     Ok(())
 }
 
-fn run_set(session: &mut Session, set: &Path) -> Result<()> {
+/// What the model lacks is a better reason than what its data lacks.
+fn model_first(path: &Path, error: anyhow::Error) -> anyhow::Error {
+    match Model::open(path) {
+        Err(e) if is_refusal(&e) => e.into(),
+        _ => error,
+    }
+}
+
+/// The lengths of sequences, and which optional values are there.
+fn told(declared: &[(String, ValueKind)], values: &[Value]) -> ReadOptions {
+    let told = declared.iter().zip(values).filter_map(|((name, kind), value)| Some((name.clone(), value.told(*kind)?)));
+    ReadOptions { told: told.collect() }
+}
+
+fn run_set(session: &mut Session, inputs: Vec<Value>, set: &Path, declared: &Declared) -> Result<()> {
     let signature = session.signature().clone();
-    let inputs = tensors(set, "input", &signature.inputs)?;
-    let expected = tensors(set, "output", &signature.outputs)?;
+    let inputs = tensors(inputs, &signature.inputs)?;
+    let expected = tensors(values(set, "output", &declared.outputs)?, &signature.outputs)?;
     let mut cx = RunCx { deadline: Instant::now().checked_add(LONGEST), memory_limit_bytes: Some(MOST_BYTES), ..RunCx::default() };
     let outputs = session.run_with(&mut Bindings::lent(&views(&inputs)?), &mut cx)?;
     for (i, (expected, port)) in expected.iter().zip(&signature.outputs).enumerate() {
@@ -77,16 +98,28 @@ fn run_set(session: &mut Session, set: &Path) -> Result<()> {
     Ok(())
 }
 
-/// One tensor a port, in the order of the files' numbers.
-fn tensors(set: &Path, kind: &str, ports: &[Port]) -> Result<Vec<Tensor>> {
-    ports.iter().enumerate().map(|(i, port)| tensor(&set.join(format!("{kind}_{i}.pb")), port)).collect()
+/// One value for each input or output that the file declares, in the order of the files' numbers.
+fn values(set: &Path, kind: &str, declared: &[(String, ValueKind)]) -> Result<Vec<Value>> {
+    declared.iter().enumerate().map(|(i, (_, of))| value(&set.join(format!("{kind}_{i}.pb")), *of)).collect()
 }
 
-fn tensor(path: &Path, port: &Port) -> Result<Tensor> {
+fn value(path: &Path, kind: ValueKind) -> Result<Value> {
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let bytes = std::fs::read(path).with_context(|| name.clone())?;
-    let tensor = read_tensor(&bytes.into()).with_context(|| name)?;
-    // NumPy has no bf16: old data sets hold its bits as u16.
+    read_value(&bytes.into(), kind).map_err(Error::from).with_context(|| name)
+}
+
+/// One tensor a port: elements of sequences have ports of their own.
+fn tensors(values: Vec<Value>, ports: &[Port]) -> Result<Vec<Tensor>> {
+    let all: Vec<Tensor> = values.into_iter().flat_map(Value::tensors).collect();
+    if all.len() != ports.len() {
+        bail!("the files have {} tensors, the model {} ports", all.len(), ports.len());
+    }
+    all.into_iter().zip(ports).map(|(tensor, port)| fitting(tensor, port)).collect()
+}
+
+/// NumPy has no bf16: old data sets hold its bits as u16.
+fn fitting(tensor: Tensor, port: &Port) -> Result<Tensor> {
     if port.dtype == DType::BF16 && tensor.dtype() == DType::U16 {
         return Ok(Tensor::copy_of(&TensorView::new(DType::BF16, *tensor.shape(), tensor.bytes())?)?);
     }

@@ -58,7 +58,7 @@ enum Against {
 
 /// Compares.
 pub(crate) fn run(args: &Args, cx: &mut Cx<'_>) -> Result<Outcome> {
-    let model = model::open(args.model.as_deref())?;
+    let model = model::open_with(args.model.as_deref(), &args.inputs.shape.told())?;
     let inputs = args.inputs.gather(&model.signature(), Vec::new(), args.inputs.missing())?;
     let mut report = Report::new(model::name(args.model.as_deref()), args.per_node);
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
