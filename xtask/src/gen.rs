@@ -35,13 +35,22 @@ struct Unit {
     title: &'static str,
 }
 
-const UNITS: &[Unit] = &[Unit {
-    schema: "crates/compiler/formats/onnx/proto/onnx.proto",
-    package: "onnx",
-    bytes_fields: &[".onnx.TensorProto.raw_data"],
-    output: "crates/compiler/formats/onnx/src/proto.rs",
-    title: "The ONNX wire types, generated from `proto/onnx.proto`: include as `mod proto;`.",
-}];
+const UNITS: &[Unit] = &[
+    Unit {
+        schema: "crates/compiler/formats/onnx/proto/onnx.proto",
+        package: "onnx",
+        bytes_fields: &[".onnx.TensorProto.raw_data"],
+        output: "crates/compiler/formats/onnx/src/proto.rs",
+        title: "The ONNX wire types, generated from `proto/onnx.proto`: include as `mod proto;`.",
+    },
+    Unit {
+        schema: "crates/serving/grpc/proto/inference.proto",
+        package: "inference",
+        bytes_fields: &[".inference.ModelInferRequest.raw_input_contents", ".inference.ModelInferResponse.raw_output_contents"],
+        output: "crates/serving/grpc/src/proto.rs",
+        title: "The inference service's wire types, server and client, generated from `proto/inference.proto`: include as `mod proto;`.",
+    },
+];
 
 const GENERATOR: &[&str] = &["xtask/gen/Cargo.lock", "xtask/gen/src/main.rs"];
 /// What writes `docs/operators.md`.
@@ -104,7 +113,7 @@ fn committed(unit: &Unit) -> Result<(String, String)> {
 fn header(unit: &Unit, body: &str) -> Result<String> {
     Ok(format!(
         "//! {}\n//!\n//! Don't edit: `cargo xtask gen` writes it.\n//!\n//! schema {}\n//! generator {}\n//! code {}\n\
-         //! tidy: table\n#![allow(missing_docs, unreachable_pub, clippy::all{END_OF_HEADER}",
+         //! tidy: generated\n#![allow(missing_docs, unreachable_pub, clippy::all{END_OF_HEADER}",
         unit.title,
         hash_of(&[unit.schema])?,
         hash_of(GENERATOR)?,

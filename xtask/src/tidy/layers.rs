@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("crates/fastserve", BELOW_FACADE),
     ("crates/serving/batch", &[]),
     ("crates/serving/serve", BELOW_SERVING),
+    ("crates/serving/v2", &["crates/fastserve", "crates/serving/serve"]),
     ("crates/serving/http", BELOW_PROTOCOLS),
     ("crates/serving/grpc", BELOW_PROTOCOLS),
     ("crates/serving/load", &[]),
@@ -36,7 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 const BELOW_FACADE: &[&str] = &["crates/base", "crates/compiler", "crates/runtime", "crates/compress"];
 const BELOW_SERVING: &[&str] = &["crates/base/parallel", "crates/fastserve", "crates/serving/batch"];
-const BELOW_PROTOCOLS: &[&str] = &["crates/fastserve", "crates/serving/serve"];
+const BELOW_PROTOCOLS: &[&str] = &["crates/fastserve", "crates/serving/serve", "crates/serving/v2"];
 const BELOW_DOORS: &[&str] = &["crates/base", "crates/compiler", "crates/runtime", "crates/compress", "crates/serving", "crates/fastserve"];
 /// Workspaces of their own, which stand outside the layers.
 const APART: &[&str] = &["xtask/gen", "xtask/peers", "fuzz"];

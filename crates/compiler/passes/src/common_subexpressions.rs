@@ -68,6 +68,10 @@ fn nodes(g: &mut GraphEdit<'_>) -> Result<(), EditError> {
         let others = seen.entry(key(node)).or_default();
         let equal = others.iter().copied().find_map(|other| Some((other, output(g.graph().node(other).filter(|o| equal(o, node))?)?)));
         match (equal, output(node)) {
+            // Each has symbols of its own for what only data tell.
+            (Some((_, first)), Some(again)) if !g.graph().fact(again).agrees_with(g.graph().fact(first)) => {
+                g.note(id, "computes what another node does, but only data tell that their extents are equal");
+            }
             (Some((_, first)), Some(again)) if g.can_replace(again, first) => {
                 g.replace_value(again, first)?;
                 g.remove_node(id);

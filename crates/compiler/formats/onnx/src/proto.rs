@@ -3,9 +3,9 @@
 //! Don't edit: `cargo xtask gen` writes it.
 //!
 //! schema c7e29c2a1aef7a39c8662fa23e51cdc28965af09d329d22decdf9c70f4115e1d
-//! generator 52fcbf4ba1f6f36fff6950890dcca7a1a67a81966092923ae3f368d773b15673
+//! generator 19f019ff1bc426f715ee5fa5c4fa95d77ef4bb25604f18ca740e006017445012
 //! code 2eaaea21bbc87b6dbbebdf859c61d8b5f646d45a9225d253ccff5c96cbfb3fdf
-//! tidy: table
+//! tidy: generated
 #![allow(missing_docs, unreachable_pub, clippy::all)]
 
 /// A file: one graph, the operator sets it is written in, and local functions.
