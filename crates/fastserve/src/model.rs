@@ -86,7 +86,7 @@ impl Model {
     /// use fastserve::{Model, ReadOptions, Told};
     ///
     /// let told = [("images".to_owned(), Told::count(3))].into();
-    /// let model = Model::open_with("model.onnx", &ReadOptions { told })?;
+    /// let model = Model::open_with("model.onnx", &ReadOptions { told, ..ReadOptions::default() })?;
     /// let names: Vec<String> = model.signature().inputs.into_iter().map(|port| port.name).collect();
     /// assert_eq!(names, ["images[0]", "images[1]", "images[2]"]);
     /// # Ok::<(), fastserve::Error>(())

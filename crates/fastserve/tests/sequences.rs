@@ -100,7 +100,7 @@ fn a_map_over_elements_of_different_extents() {
         output: vec![ValueInfoProto { name: "y".into(), ..Default::default() }],
         ..Default::default()
     };
-    let mut session = session(graph, ReadOptions { told: [("s".to_owned(), Told::count(2))].into() });
+    let mut session = session(graph, ReadOptions { told: [("s".to_owned(), Told::count(2))].into(), ..ReadOptions::default() });
     let names: Vec<&str> = session.signature().inputs.iter().map(|p| p.name.as_str()).collect();
     assert_eq!(names, ["s[0]", "s[1]", "x"]);
     // Extents of elements are their own, and may change from run to run.

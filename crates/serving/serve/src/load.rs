@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use fastserve::{Backend, CompileOptions, Compiled, Model, Shape, Signature, Tensor};
+use fastserve::{Backend, CompileOptions, Compiled, Model, ReadOptions, Shape, Signature, Tensor};
 use sha2::{Digest, Sha256};
 
 use crate::batching::batcher_config;
@@ -48,7 +48,7 @@ pub(crate) fn load(name: &str, number: u64, found: &Found, cx: &Loading<'_>) -> 
     let facts = facts(&model, &settings, cx, start);
     let options = CompileOptions { threads: cx.config.threads, ..CompileOptions::default() };
     let compiled = model.compile(cx.backend, &options).map_err(|e| e.to_string())?;
-    // The file's mapping goes with the model: nobody can take it away from under a version that runs.
+    // What was read of the file goes with the model: its constants are copied.
     drop(model);
     warm_up(&compiled, &settings.warmup)?;
     let labels = labels(found, &settings)?;
@@ -100,7 +100,8 @@ fn open(place: &Place) -> Result<Model, String> {
     match place {
         Place::Embedded => Model::embedded().map_err(|e| e.to_string()),
         Place::Missing(why) => Err(why.clone()),
-        Place::Path(path) => Model::open(path).map_err(|e| without_folder(&e.to_string(), path)),
+        Place::Path(path) => Model::open_with(path, &ReadOptions { copied: true, ..ReadOptions::default() })
+            .map_err(|e| without_folder(&e.to_string(), path)),
     }
 }
 

@@ -210,6 +210,54 @@ fn checksums_and_links_are_looked_at() {
     assert!(server.is_ready());
 }
 
+/// y = x + c, as an ONNX file.
+fn add(c: &str) -> Vec<u8> {
+    let text = format!("graph g(N) {{ input %x: f32[N,1] const %c: f32[1] = {{{c}}} %y: f32[N,1] = Add(%x, %c) @n return %y }}");
+    let graph = fastserve::ir::text::parse(&text, &fastserve::Ops).unwrap();
+    Model::from_graph(graph, fastserve::Format::Onnx).unwrap().to_onnx().unwrap()
+}
+
+#[test]
+fn new_files_whose_weights_are_nan_do_not_take_over() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), "1", &add("1.0"));
+    let server = serve(folder.path(), ControlMode::Explicit);
+    let ask = || {
+        let x = NamedTensor { name: "x".into(), tensor: Tensor::from_slice(&[1, 1], &[1f32]).unwrap() };
+        floats(&infer(&server, InferRequest::new("tiny", vec![x])).unwrap()[0])
+    };
+    assert_eq!(ask(), [2.0]);
+    put(folder.path(), "1", &add("NaN"));
+    let error = server.load("tiny").unwrap_err();
+    assert!(error.to_string().contains("output `y` is NaN"), "{error}");
+    assert_eq!(ask(), [2.0]);
+    put(folder.path(), "1", &add("2.5"));
+    server.load("tiny").unwrap();
+    assert_eq!(ask(), [3.5]);
+}
+
+#[test]
+fn weights_have_a_budget() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), "1", &digits_onnx());
+    let sources = vec![Source::Repository(folder.path().to_owned()), Source::Embedded];
+    let server = Server::start(ServerConfig { sources, memory_budget_bytes: 60_000, ..ServerConfig::default() }).unwrap();
+    let problems = server.problems();
+    assert!(problems.len() == 1 && problems[0].contains("memory budget"), "{problems:?}");
+    assert!(server.is_model_ready("digits", None).unwrap());
+}
+
+#[test]
+fn one_too_many_is_refused_at_once() {
+    let config = ServerConfig { max_concurrent_requests: 1, ..ServerConfig::default() };
+    let server = Server::start(config).unwrap();
+    let asked = |seed| server.infer(request(&server, "digits", image(1, seed)));
+    let outcomes = runtime().block_on(join(vec![asked(0), asked(1)]));
+    let kinds: Vec<_> = outcomes.iter().map(|o| o.as_ref().map(|_| ()).map_err(ServeError::kind)).collect();
+    assert_eq!(kinds, [Ok(()), Err(ErrorKind::Overloaded)]);
+    assert!(outcomes[1].as_ref().unwrap_err().retry_after().is_some());
+}
+
 #[test]
 fn polling_finds_new_versions() {
     let folder = tempfile::tempdir().unwrap();

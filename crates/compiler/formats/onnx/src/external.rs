@@ -11,22 +11,23 @@ use crate::limits::MAX_EXTERNAL_FILES;
 use crate::prescan::Budget;
 use crate::sys;
 
-/// The files beside a model, each mapped once.
+/// The files beside a model, each mapped or read once.
 pub(crate) struct External {
     /// The model's folder, resolved; without it nothing external is read.
     base: Option<PathBuf>,
     files: HashMap<PathBuf, Bytes>,
     budget: Budget,
+    copied: bool,
 }
 
 impl External {
     /// The files beneath `base`.
-    pub(crate) fn new(base: Option<&Path>, budget: Budget) -> Result<Self, OnnxError> {
+    pub(crate) fn new(base: Option<&Path>, budget: Budget, copied: bool) -> Result<Self, OnnxError> {
         let resolve = |p: &Path| {
             let p = if p.as_os_str().is_empty() { Path::new(".") } else { p };
             p.canonicalize().map_err(|source| OnnxError::Io { path: p.into(), source })
         };
-        Ok(Self { base: base.map(resolve).transpose()?, files: HashMap::new(), budget })
+        Ok(Self { base: base.map(resolve).transpose()?, files: HashMap::new(), budget, copied })
     }
 
     /// The `size` bytes that `entries` describe, for elements of `align` bytes, which will take `unpacked` bytes more.
@@ -77,7 +78,7 @@ impl External {
         if self.files.len() == MAX_EXTERNAL_FILES {
             return Err(format!("more than {MAX_EXTERNAL_FILES} files"));
         }
-        let bytes = open(&path)?;
+        let bytes = open(&path, self.copied)?;
         self.budget = self.budget.with_file(bytes.len());
         self.files.insert(path, bytes.clone());
         Ok(bytes)
@@ -103,8 +104,8 @@ fn beneath(base: &Path, location: &str) -> Result<PathBuf, String> {
     if path.starts_with(base) { Ok(path) } else { Err("a link leads out of the model's folder".into()) }
 }
 
-/// Maps a resolved path, if it is a regular file with one name.
-fn open(path: &Path) -> Result<Bytes, String> {
+/// Maps or reads a resolved path, if it is a regular file with one name.
+fn open(path: &Path, copied: bool) -> Result<Bytes, String> {
     // Looked at before it is opened, because opening a pipe waits; and again after, because it may have been exchanged.
     let before = std::fs::symlink_metadata(path).map_err(|e| e.to_string())?;
     check(&before)?;
@@ -114,7 +115,7 @@ fn open(path: &Path) -> Result<Bytes, String> {
     if identity(&before) != identity(&after) {
         return Err("the file was exchanged while it was opened".into());
     }
-    sys::map(&file).map_err(|e| e.to_string())
+    sys::contents(&file, copied).map_err(|e| e.to_string())
 }
 
 fn check(metadata: &Metadata) -> Result<(), String> {

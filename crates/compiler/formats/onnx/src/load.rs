@@ -44,8 +44,14 @@ pub(crate) struct Loader<'f, 'o> {
 }
 
 impl<'f, 'o> Loader<'f, 'o> {
-    pub(crate) fn new(file: &'f Bytes, base: Option<&Path>, budget: Budget, ops: &'o dyn OpSet) -> Result<Self, OnnxError> {
-        let data = Data::new(file, External::new(base, budget)?);
+    pub(crate) fn new(
+        file: &'f Bytes,
+        base: Option<&Path>,
+        budget: Budget,
+        ops: &'o dyn OpSet,
+        options: &ReadOptions,
+    ) -> Result<Self, OnnxError> {
+        let data = Data::new(file, External::new(base, budget, options.copied)?);
         Ok(Self {
             ops,
             data,
@@ -56,7 +62,7 @@ impl<'f, 'o> Loader<'f, 'o> {
             given_attrs: Attrs::new(),
             inlined: (0, 0),
             body_nodes: 0,
-            options: ReadOptions::default(),
+            options: options.clone(),
             sequence_elements: 0,
             parts: 0,
             functions_seen: HashSet::new(),
@@ -104,8 +110,7 @@ pub fn read_bytes(bytes: Bytes, base: Option<&Path>, ops: &dyn OpSet) -> Result<
 pub fn read_bytes_with(bytes: Bytes, base: Option<&Path>, ops: &dyn OpSet, options: &ReadOptions) -> Result<Graph, OnnxError> {
     let budget = prescan::scan(&bytes)?;
     let header = Header::read(&bytes)?;
-    let loader = Loader::new(&bytes, base, budget, ops)?;
-    Loader { options: options.clone(), ..loader }.load(&header)
+    Loader::new(&bytes, base, budget, ops, options)?.load(&header)
 }
 
 /// Loads a model from a file. The file stays mapped as long as a tensor of the graph shares it
@@ -122,7 +127,7 @@ pub fn read_file(path: &Path, ops: &dyn OpSet) -> Result<Graph, OnnxError> {
 /// # Errors
 /// See [`OnnxError`]; everything that is not supported comes at once.
 pub fn read_file_with(path: &Path, ops: &dyn OpSet, options: &ReadOptions) -> Result<Graph, OnnxError> {
-    let bytes = map_file(path)?;
+    let bytes = open_file(path, options.copied)?;
     read_bytes_with(bytes, Some(path.parent().unwrap_or(Path::new("."))), ops, options)
 }
 
@@ -131,9 +136,13 @@ pub fn read_file_with(path: &Path, ops: &dyn OpSet, options: &ReadOptions) -> Re
 /// # Errors
 /// [`OnnxError::Io`].
 pub fn map_file(path: &Path) -> Result<Bytes, OnnxError> {
+    open_file(path, false)
+}
+
+fn open_file(path: &Path, copied: bool) -> Result<Bytes, OnnxError> {
     let failed = |source| OnnxError::Io { path: path.into(), source };
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
         return Err(failed(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file")));
     }
-    sys::map(&File::open(path).map_err(failed)?).map_err(failed)
+    sys::contents(&File::open(path).map_err(failed)?, copied).map_err(failed)
 }

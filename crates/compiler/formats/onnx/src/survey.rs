@@ -9,6 +9,7 @@ use crate::error::{OnnxError, Refusal};
 use crate::header::{Header, domain};
 use crate::load::Loader;
 use crate::prescan;
+use crate::sequences::ReadOptions;
 use crate::view::{Node, Tensor};
 
 /// What is in a model.
@@ -64,7 +65,7 @@ pub struct Operator {
 pub fn survey(bytes: &Bytes, ops: &dyn OpSet) -> Result<Survey, OnnxError> {
     let budget = prescan::scan(bytes)?;
     let header = Header::read(bytes)?;
-    let mut loader = Loader::new(bytes, None, budget, ops)?;
+    let mut loader = Loader::new(bytes, None, budget, ops, &ReadOptions::default())?;
     let mut operators: BTreeMap<(&str, &str), Operator> = BTreeMap::new();
     for (i, &span) in header.graph.nodes.iter().enumerate() {
         let node = Node::read(span)?;

@@ -18,3 +18,18 @@ pub(crate) fn map(file: &File) -> io::Result<Bytes> {
     let map = unsafe { Mmap::map(file) }?;
     Ok(Bytes::from_owner(map))
 }
+
+/// The contents of a file, read: no more than it had when reading began.
+pub(crate) fn copy(file: &File) -> io::Result<Bytes> {
+    use io::Read;
+    let len = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(usize::try_from(len).unwrap_or(usize::MAX)).map_err(io::Error::other)?;
+    file.take(len).read_to_end(&mut bytes)?;
+    Ok(bytes.into())
+}
+
+/// The contents of a file, read or mapped.
+pub(crate) fn contents(file: &File, copied: bool) -> io::Result<Bytes> {
+    if copied { copy(file) } else { map(file) }
+}

@@ -26,7 +26,7 @@ pub fn read_tensor(bytes: &Bytes) -> Result<Tensor, OnnxError> {
 pub(crate) fn tensor_of(bytes: &Bytes, span: Span<'_>) -> Result<Tensor, OnnxError> {
     let proto = view::Tensor::read(span)?;
     // No external file is read: there is no folder for it.
-    let mut data = Data::new(bytes, External::new(None, prescan::Budget::none())?);
+    let mut data = Data::new(bytes, External::new(None, prescan::Budget::none(), false)?);
     data.tensor(&proto, &format!("tensor `{}`", shown(proto.name))).map_err(|refusal| match refusal {
         Refusal::Wrong(e) => e,
         Refusal::Unsupported(why) => OnnxError::Unsupported(vec![Unsupported::part(proto.name, "tensor", why)]),

@@ -55,7 +55,7 @@ fn of_sequence(nodes: Vec<NodeProto>) -> ModelProto {
 }
 
 fn told(name: &str, told: Told) -> ReadOptions {
-    ReadOptions { told: [(name.to_owned(), told)].into() }
+    ReadOptions { told: [(name.to_owned(), told)].into(), ..ReadOptions::default() }
 }
 
 fn read(m: &ModelProto, options: &ReadOptions) -> Result<Graph, OnnxError> {
@@ -286,7 +286,7 @@ fn a_model_with_sequences_cut_off_and_damaged() {
     g.initializer = vec![ints("parts", &[1, 2], &[2]), ints("at", &[1], &[])];
     g.input.push(input("o", optional_of(sequence_type())));
     let file = m.encode_to_vec();
-    let options = ReadOptions { told: [("s".to_owned(), Told::count(3)), ("o".to_owned(), Told::Absent)].into() };
+    let options = ReadOptions { told: [("s".to_owned(), Told::count(3)), ("o".to_owned(), Told::Absent)].into(), ..ReadOptions::default() };
     assert!(load_told("whole", file.clone().into(), None, &options).is_ok());
     for at in 0..file.len() {
         let _ = load_told("cut", file[..at].to_vec().into(), None, &options);

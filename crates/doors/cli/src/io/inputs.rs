@@ -43,7 +43,7 @@ pub(crate) struct ShapeArgs {
 impl ShapeArgs {
     /// What is told of sequences and optional values.
     pub(crate) fn told(&self) -> ReadOptions {
-        ReadOptions { told: self.sequences.iter().map(|s| (s.name.clone(), s.value.0.clone())).collect() }
+        ReadOptions { told: self.sequences.iter().map(|s| (s.name.clone(), s.value.0.clone())).collect(), ..ReadOptions::default() }
     }
 }
 

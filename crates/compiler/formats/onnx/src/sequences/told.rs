@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-/// What a caller tells of a model that its file does not say.
+/// What a caller tells of a model that its file does not say, and how files are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadOptions {
     /// What the inputs are that are sequences or optional values, by name. The model gets an input for each element of a sequence,
     /// `name[0]`, `name[1]` and so on; of an optional tensor that is there the input `name`, and none of one that is not.
     pub told: BTreeMap<String, Told>,
+    /// Whether files are read into memory rather than mapped. Whoever truncates a file while it is mapped ends the process, which a server
+    /// cannot allow.
+    pub copied: bool,
 }
 
 /// What is told of an input that is a sequence or an optional value.

@@ -82,7 +82,7 @@ fn model_first(path: &Path, error: anyhow::Error) -> anyhow::Error {
 /// The lengths of sequences, and which optional values are there.
 fn told(declared: &[(String, ValueKind)], values: &[Value]) -> ReadOptions {
     let told = declared.iter().zip(values).filter_map(|((name, kind), value)| Some((name.clone(), value.told(*kind)?)));
-    ReadOptions { told: told.collect() }
+    ReadOptions { told: told.collect(), ..ReadOptions::default() }
 }
 
 fn run_set(session: &mut Session, inputs: Vec<Value>, set: &Path, declared: &Declared) -> Result<()> {
