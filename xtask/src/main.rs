@@ -18,6 +18,7 @@ mod process;
 mod python;
 mod race;
 mod sha256;
+mod simulate;
 mod suites;
 mod sweep;
 mod test;
@@ -49,6 +50,7 @@ enum Command {
     Oracle(oracle::Args),
     Race(race::Args),
     Differential(differential::Args),
+    Simulate(simulate::Args),
     Suites(suites::Args),
     Sweep(sweep::Args),
     Test(test::Args),
@@ -78,6 +80,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Oracle(args) => oracle::run(&args),
         Command::Race(args) => race::run(&args),
         Command::Differential(args) => differential::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Suites(args) => suites::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Test(args) => test::run(&args),

@@ -97,7 +97,7 @@ fn run_made(name: &str, passed_before: usize) {
 
 #[test]
 fn newer_nodes() {
-    run_made("node", 1816);
+    run_made("node", 1821);
 }
 
 #[test]

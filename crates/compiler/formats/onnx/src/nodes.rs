@@ -29,6 +29,8 @@ pub(crate) enum Made {
     Control,
     /// A node that takes or makes sequences or optional values.
     Sequence(SequenceOp),
+    /// Attention with graphs that change what it computes.
+    Flex,
     /// Nodes, in the version of the domain, for these attributes.
     Parts(Compose, i64, Attrs),
 }
@@ -41,7 +43,7 @@ impl<'f> Loader<'f, '_> {
             let node = Node::read(span)?;
             match self.operator(&node, i, header) {
                 Ok(made) => {
-                    if matches!(made, Made::Call | Made::Control | Made::Sequence(SequenceOp::Map)) {
+                    if matches!(made, Made::Call | Made::Control | Made::Flex | Made::Sequence(SequenceOp::Map)) {
                         self.inside(&node, i, header)?;
                     }
                     ops.push(Some(made));
@@ -69,6 +71,9 @@ impl<'f> Loader<'f, '_> {
         };
         if crate::bodies::is_control(node) {
             return Ok(Made::Control);
+        }
+        if crate::flex::is_modified(node)? {
+            return Ok(Made::Flex);
         }
         if let Some(op) = SequenceOp::of(node, opset) {
             return Ok(Made::Sequence(op));
@@ -114,6 +119,7 @@ impl<'f> Loader<'f, '_> {
                 // What is not supported within is listed already.
                 Some(Made::Call) if self.unsupported.is_empty() => self.call(&node, i, header)?,
                 Some(Made::Control) if self.unsupported.is_empty() => self.add_control(&node, i, header, &mut used)?,
+                Some(Made::Flex) if self.unsupported.is_empty() => self.flex_node(&node, i, header)?,
                 Some(Made::Sequence(op)) if self.unsupported.is_empty() => self.sequence_node(op, &node, i, header)?,
                 Some(Made::Parts(compose, opset, attrs)) if !self.needs_unsupported(&node) => {
                     self.add_parts(&node, i, compose, Named { domain: domain(node.domain), op: node.op, opset, attrs: &attrs }, header)?;

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use fastserve_ir::{Attrs, ValueId};
 use fastserve_tensor::{DType, Tensor};
 
-use super::Site;
 use super::held::{Held, Sequence};
 use super::select::Stack;
 use crate::error::{Refusal, shown};
 use crate::load::Loader;
+use crate::parts::Site;
 use crate::tensors;
 
 /// The data type of an empty sequence that does not name one: FLOAT.
@@ -39,7 +39,7 @@ impl<'f> Loader<'f, '_> {
     }
 
     /// The tensor that an input is.
-    pub(super) fn tensor_input(&self, at: usize, site: &Site<'_, 'f>) -> Result<ValueId, Refusal> {
+    pub(crate) fn tensor_input(&self, at: usize, site: &Site<'_, 'f>) -> Result<ValueId, Refusal> {
         let name = site.input(at).unwrap_or_default();
         let got = || self.held(name).map_or("nothing", Held::what);
         self.tensor(name).ok_or_else(|| site.wrong(format!("input {at} `{}`: expected a tensor, got {}", shown(name), got())))
@@ -61,7 +61,7 @@ impl<'f> Loader<'f, '_> {
 
     /// `SequenceEmpty`.
     pub(super) fn empty(&mut self, site: &Site<'_, 'f>) -> Result<Held, Refusal> {
-        let attrs = self.sequence_attrs(site)?;
+        let attrs = self.plain_part_attrs(site)?;
         let data_type = attrs.int_or("dtype", DEFAULT_TYPE).map_err(|e| site.wrong(e.to_string()))?;
         Ok(self.sequence(tensors::dtype(data_type, &site.place())?, Vec::new(), &site.place())?)
     }

@@ -3,10 +3,10 @@
 use fastserve_ir::{Attrs, ValueId, normalize_axis};
 use fastserve_tensor::DType;
 
-use super::Site;
 use super::held::Held;
 use crate::error::Refusal;
 use crate::load::Loader;
+use crate::parts::Site;
 
 /// How a tensor is cut.
 enum Cut {
@@ -19,7 +19,7 @@ enum Cut {
 impl<'f> Loader<'f, '_> {
     /// `SplitToSequence`.
     pub(super) fn split(&mut self, site: &Site<'_, 'f>) -> Result<Held, Refusal> {
-        let attrs = self.sequence_attrs(site)?;
+        let attrs = self.plain_part_attrs(site)?;
         let x = self.tensor_input(0, site)?;
         let dtype = self.graph.fact(x).dtype;
         let axis = attrs.int_or("axis", 0).map_err(|e| site.wrong(e.to_string()))?;
@@ -82,7 +82,7 @@ impl<'f> Loader<'f, '_> {
     /// `ConcatFromSequence`.
     pub(super) fn join(&mut self, site: &Site<'_, 'f>) -> Result<Held, Refusal> {
         let sequence = self.sequence_input(0, site)?;
-        let attrs = self.sequence_attrs(site)?;
+        let attrs = self.plain_part_attrs(site)?;
         let axis = attrs.int("axis").map_err(|e| site.wrong(e.to_string()))?;
         let axis = axis.ok_or_else(|| site.wrong("attribute `axis` is missing"))?;
         let mut elements = sequence.elements.clone();

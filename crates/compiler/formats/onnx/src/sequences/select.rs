@@ -2,9 +2,9 @@
 
 use fastserve_ir::{Attrs, Dim, ValueId};
 
-use super::Site;
 use crate::error::Refusal;
 use crate::load::Loader;
+use crate::parts::Site;
 
 /// Elements in one tensor.
 pub(super) enum Stack {

@@ -3,12 +3,12 @@
 use fastserve_ir::ValueId;
 use fastserve_tensor::{Bool, DType, Tensor};
 
-use super::Site;
 use super::held::Held;
 use crate::error::{OnnxError, Refusal};
 use crate::header::Header;
 use crate::load::Loader;
 use crate::nodes::trimmed;
+use crate::parts::Site;
 use crate::view::{Node, Type};
 
 /// Where the inputs of a body that are carried begin.
@@ -49,7 +49,7 @@ impl<'f> Loader<'f, '_> {
             let holds = Tensor::from_slice(extents, &[Bool::from(true)]).map_err(|e| site.wrong(e.to_string()))?;
             let holds = self.part_const(holds, site);
             let inputs = [Held::Tensor(number), Held::Tensor(holds)].into_iter().chain(state).collect();
-            let mut made = self.turn(&body, inputs, usize::try_from(trip).unwrap_or(usize::MAX), site)?.into_iter();
+            let mut made = self.turn(&body, inputs, &trip.to_string(), site)?.into_iter();
             trip += 1;
             let condition = made.next().and_then(|held| held.tensor());
             if most != Some(trip) {
