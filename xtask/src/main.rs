@@ -5,6 +5,7 @@
 
 mod avx512;
 mod built;
+mod clients;
 mod container;
 mod differential;
 mod fixtures;
@@ -17,6 +18,7 @@ mod process;
 mod python;
 mod race;
 mod sha256;
+mod simulate;
 mod suites;
 mod sweep;
 mod test;
@@ -39,6 +41,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Avx512(avx512::Args),
+    Clients(clients::Args),
     Container(container::Args),
     Fixtures(fixtures::Args),
     Fuzz(fuzz::Args),
@@ -47,6 +50,7 @@ enum Command {
     Oracle(oracle::Args),
     Race(race::Args),
     Differential(differential::Args),
+    Simulate(simulate::Args),
     Suites(suites::Args),
     Sweep(sweep::Args),
     Test(test::Args),
@@ -67,6 +71,7 @@ fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<()> {
     match command {
         Command::Avx512(args) => avx512::run(&args),
+        Command::Clients(args) => clients::run(&args),
         Command::Container(args) => container::run(&args),
         Command::Fixtures(args) => fixtures::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
@@ -75,6 +80,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Oracle(args) => oracle::run(&args),
         Command::Race(args) => race::run(&args),
         Command::Differential(args) => differential::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Suites(args) => suites::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Test(args) => test::run(&args),

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{CommandFactory, Parser};
 
 use crate::args::{Cli, Command};
-use crate::commands::{bench, conformance, detect, diff, embed, inspect, legacy, load, optimize, peer, run};
+use crate::commands::{bench, conformance, detect, diff, embed, inspect, key, legacy, load, optimize, peer, run, serve};
 use crate::fail::{self, Outcome};
 use crate::show::{clean, style};
 
@@ -53,6 +53,8 @@ fn dispatch(cli: Cli, cx: &mut Cx<'_>) -> Result<Outcome> {
         Command::Inspect(args) => inspect::run(&args, cx),
         Command::Diff(args) => diff::run(&args, cx),
         Command::Optimize(args) => optimize::run(&args, cx),
+        Command::Serve(args) => serve::run(&args, cx),
+        Command::Key(args) => key::run(&args, cx),
         Command::Load(args) => load::run(&args, cx),
         Command::Peer(args) => peer::run(&args, cx),
     }

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, conformance, detect, diff, embed, inspect, legacy, load, optimize, peer, run};
+use crate::commands::{bench, conformance, detect, diff, embed, inspect, key, legacy, load, optimize, peer, run, serve};
 use crate::system;
 
 /// What a new user may type.
@@ -11,6 +11,7 @@ Examples:
   fastserve run                                    classify handwritten digits with the model inside
   fastserve bench                                  how fast that is, here
   fastserve run model.onnx --random-inputs 0       run any ONNX model
+  fastserve serve model.onnx                       serve it: REST at 127.0.0.1:8000, gRPC at 127.0.0.1:8001
   fastserve run mobilenet.onnx --image cat.jpg     what is in a picture
   fastserve embed --model DIR \"a cat\" \"a kitten\"   texts as vectors, and how similar they are
   fastserve inspect model.onnx                     what is in a model, and what it costs
@@ -59,6 +60,10 @@ pub(crate) enum Command {
     Diff(Box<diff::Args>),
     /// Write a model as ONNX, with fewer and simpler nodes that compute the same
     Optimize(optimize::Args),
+    /// Serve models: REST and gRPC, requests that share runs, many models at once
+    Serve(Box<serve::Args>),
+    /// Make a key for a server that asks who somebody is
+    Key(key::Args),
     /// Ask a server many times, and measure how long its answers take
     Load(load::Args),
     /// Be measured beside other engines: answer `run N` lines

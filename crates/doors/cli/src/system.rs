@@ -49,3 +49,13 @@ fn row(file: &std::path::Path, key: &str) -> u64 {
     let row = text.lines().find_map(|l| l.strip_prefix(key));
     row.and_then(|r| r.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
+
+/// Bytes of memory that the process may have: the least of the machine's, its container's and its own limit.
+pub(crate) fn memory_limit_bytes() -> u64 {
+    let number = |path: &str| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let own = limits.lines().find_map(|l| l.strip_prefix("Max address space")?.split_whitespace().next()?.parse().ok());
+    let machine = row(std::path::Path::new("/proc/meminfo"), "MemTotal:") * 1024;
+    let container = [number("/sys/fs/cgroup/memory.max"), number("/sys/fs/cgroup/memory/memory.limit_in_bytes")];
+    container.into_iter().chain([own]).flatten().fold(machine, u64::min)
+}

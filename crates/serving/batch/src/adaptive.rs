@@ -3,17 +3,24 @@
 
 use crate::batcher::Batcher;
 use crate::bucket::{BUCKETS, bucket, end};
+use crate::curve::Estimate;
 use crate::event::{BatchKey, Nanos, Ticket, nanos};
-use crate::form::Form;
+use crate::form::{Form, Member};
+use crate::queue::Waiting;
 
 /// One batch in so many is for the request that came first of all, whatever its level.
 const TURN_OF_THE_OLDEST: u64 = 8;
 /// Once it has waited this long, in nanoseconds.
 const OLDEST_AFTER: u64 = 1_000_000_000;
 /// One batch in so many is larger than what is known to be best, so that what has become better is found.
-const TRY_LARGER: u64 = 16;
+const TRY_LARGER: u64 = 64;
 /// Sizes whose times to clear what waits differ by less are equally good.
 const AS_GOOD: f64 = 1.03;
+
+/// A run may take this much of the target: those who come while it runs wait for it, and then run themselves.
+const PART_OF_TARGET: f64 = 0.65;
+/// In an overload whoever would be ready just in time by prediction is refused: one in two would be late.
+pub(crate) const MARGIN: f64 = 1.05;
 
 /// A size that a batch may have.
 #[derive(Clone, Copy, Debug)]
@@ -34,14 +41,14 @@ impl Batcher {
             return Form::Nobody;
         };
         let limit = self.adaptive_limit(key);
+        if let Some(ticket) = self.hopeless(now, key, limit) {
+            return Form::TooLate(ticket);
+        }
         if let Some(larger) = self.larger_to_try(key, limit) {
             self.collect(key, lead, larger);
             return Form::Start(key);
         }
         self.collect(key, lead, limit.saturating_mul(2));
-        if let Some(ticket) = self.hopeless(now, key) {
-            return Form::TooLate(ticket);
-        }
         let requests = self.best_size(now, key, limit);
         self.members.truncate(requests);
         Form::Start(key)
@@ -66,10 +73,20 @@ impl Batcher {
         let Some(target) = self.target() else {
             return limit;
         };
-        let half = nanos(target) as f64 / 2.0;
-        let fits = |rows: u32| self.curves.estimate(key, 1, rows).is_none_or(|e| e.late() <= half);
-        let smaller = (0..=bucket(limit)).rev().map(|b| end(b).min(limit));
-        smaller.into_iter().find(|&rows| fits(rows)).unwrap_or(1)
+        let (target, cost) = (nanos(target) as f64, self.queue.cost_of(key));
+        let takes = |rows: u32, most: f64| self.curves.estimate(key, cost, rows).is_none_or(|e| e.time <= most);
+        let fits = |rows: u32| takes(rows, target * PART_OF_TARGET);
+        // Where nobody can meet the target, throughput counts.
+        if fits(limit) || !takes(1, target / MARGIN) {
+            return limit;
+        }
+        // Between the last bucket that fits and the next one.
+        let (mut low, mut high) = (1, limit);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            *(if fits(middle) { &mut low } else { &mut high }) = middle;
+        }
+        low
     }
 
     /// A size above the limit that should be tried now.
@@ -81,19 +98,31 @@ impl Batcher {
         let most = self.config.max_rows.min(self.curves.of(key).largest().saturating_mul(2));
         let steps = 1 + usize::try_from(batches / TRY_LARGER % 3).unwrap_or(0);
         let larger = end((bucket(limit) + steps).min(BUCKETS - 1)).min(most);
-        let fits = |target| self.curves.estimate(key, 1, larger).is_some_and(|e| e.time <= 0.8 * nanos(target) as f64);
+        let fits =
+            |target| self.curves.estimate(key, self.queue.cost_of(key), larger).is_some_and(|e| e.time <= 0.8 * nanos(target) as f64);
         (larger > limit && self.target().is_none_or(fits)).then_some(larger)
     }
 
-    /// A member that would be late by its own deadline even if it ran alone now.
-    fn hopeless(&self, now: Nanos, key: BatchKey) -> Option<Ticket> {
-        let is_hopeless = |ticket: &Ticket| {
-            let waiting = self.queue.get(*ticket)?;
-            let deadline = waiting.deadline?;
-            let least = self.curves.trusted(now, key, waiting.rows)?.early();
-            (now.0 as f64 + least > deadline.0 as f64).then_some(())
+    /// A request that would be late: by its own deadline even if it ran alone now, or by the target in a full batch while others wait.
+    fn hopeless(&self, now: Nanos, key: BatchKey, limit: u32) -> Option<Ticket> {
+        let target = self.target().map(|t| nanos(t) as f64);
+        let full = self.curves.trusted(now, key, limit).map(|e| e.time * MARGIN);
+        // Where nobody can meet the target, it refuses nobody.
+        let full = full.filter(|full| target.is_some_and(|t| *full <= t));
+        let all = self.queue.rows_of(key);
+        let is_late = |time: f64, at: Nanos| time > at.since(now).as_nanos() as f64;
+        let is_hopeless = |waiting: &Waiting| {
+            let alone = self.curves.trusted(now, key, waiting.rows).map(Estimate::early);
+            let misses_deadline = alone.zip(waiting.deadline).is_some_and(|(alone, d)| is_late(alone, d));
+            let is_overloaded = all > u64::from(waiting.rows.max(limit / 2));
+            misses_deadline || (is_overloaded && full.zip(waiting.goal).is_some_and(|(full, goal)| is_late(full, goal)))
         };
-        self.members.iter().map(|m| m.ticket).find(|t| is_hopeless(t).is_some())
+        let mut rows = 0;
+        let next = self.queue.lane(key).take_while(|w| {
+            rows += u64::from(w.rows);
+            rows <= 2 * u64::from(limit.max(w.rows))
+        });
+        next.into_iter().find(|w| is_hopeless(w)).map(|w| w.rank.ticket)
     }
 
     /// How many of the members run now.
@@ -127,7 +156,7 @@ impl Batcher {
         let first = self.curves.estimate(key, cost, rows)?;
         let batches = (f64::from(rest) / f64::from(limit)).max(1.0);
         let second = if rest == 0 { 0.0 } else { self.curves.estimate(key, cost, rest.min(limit))?.time * batches };
-        let is_hit = |(at, m): (usize, &crate::form::Member)| {
+        let is_hit = |(at, m): (usize, &Member)| {
             let end = first.late() + if at < requests { 0.0 } else { second };
             m.goal.0 as f64 >= now.0 as f64 + end
         };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::adaptive::MARGIN;
 use crate::batcher::Batcher;
 use crate::config::Mode;
 use crate::event::{Action, Arrival, Nanos, Rejection, Ticket, nanos};
@@ -10,8 +11,6 @@ use crate::queue::{Rank, Waiting};
 /// A request without a deadline of its own and without a target is as urgent as if it had this one: so none waits for ever behind others
 /// that have.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// The queue of an overloaded server is always as long as this allows, so that whoever is taken in is a little early by prediction.
-const MARGIN: f64 = 1.05;
 /// When to try again where nobody knows what runs take.
 const UNKNOWN_DRAIN: Duration = Duration::from_millis(100);
 /// The least and the most time after which to try again.
@@ -85,7 +84,7 @@ impl Batcher {
         self.idle > 0 && self.queue.len() == 0
     }
 
-    /// Refuses what cannot be ready in time by what runs take. The target alone refuses only where more than a batch waits already.
+    /// Refuses what cannot be ready in time by what runs take. The target alone refuses only where two batches are ahead already.
     fn check_time(&self, now: Nanos, waiting: &Waiting) -> Result<(), Rejection> {
         let (Mode::Adaptive(_), Some(goal)) = (&self.config.mode, waiting.goal) else {
             return Ok(());
@@ -99,14 +98,15 @@ impl Batcher {
             return if misses { Err(Rejection::WouldMissDeadline) } else { Ok(()) };
         }
         let ahead = self.queue.work_to(waiting.rank.level) as f64;
-        let batch = self.curves.trusted(now, waiting.key, self.size_limit(waiting.key)).map_or(own.time, |e| e.late());
+        let batch = self.curves.trusted(now, waiting.key, self.size_limit(waiting.key)).map_or(own.time, |e| e.time);
         let all = ahead + waiting.work as f64;
         let wait = self.worker_wait(now);
         let soonest = wait + (all - batch).max(0.0) / self.workers + all.min(batch);
         let misses_deadline = waiting.deadline.is_some_and(|d| late(soonest.max(own.early()), d));
         // Those who come later fill its batch up.
         let filled = wait + ((all / batch).ceil() - 1.0).max(0.0) * batch / self.workers + batch;
-        let is_overloaded = self.queue.len() > 0 && ahead + wait >= batch;
+        let can_be_met = self.target().is_none_or(|t| own.time * MARGIN <= nanos(t) as f64);
+        let is_overloaded = can_be_met && self.queue.len() > 0 && ahead + wait >= 2.0 * batch;
         if misses_deadline || (is_overloaded && late(filled * MARGIN, goal)) {
             return Err(Rejection::WouldMissDeadline);
         }

@@ -34,9 +34,9 @@ pub(crate) struct Estimate {
 }
 
 impl Estimate {
-    /// What hardly any run exceeds.
+    /// What most runs do not exceed.
     pub(crate) fn late(self) -> f64 {
-        self.time + 3.0 * self.spread
+        self.time + self.spread
     }
 
     /// What hardly any run undercuts.

@@ -102,6 +102,11 @@ impl Queue {
         self.lanes.get(&key).map_or(0, |l| l.rows)
     }
 
+    /// The cost of a row of one kind, by its most urgent request.
+    pub(crate) fn cost_of(&self, key: BatchKey) -> u64 {
+        self.lane(key).next().map_or(0, |w| w.cost)
+    }
+
     /// Takes one in; its number is larger than those before.
     pub(crate) fn insert(&mut self, waiting: Waiting) {
         let Rank { number, ticket, level, .. } = waiting.rank;

@@ -124,27 +124,32 @@ pub(crate) async fn is_told(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|s| *s).await;
 }
 
-async fn accept(bound: Bound, router: Router, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+async fn accept(bound: Bound, router: Router, shared: Arc<Shared>, stop: watch::Receiver<bool>) {
+    let mut told = stop.clone();
     loop {
-        let told = stop.clone();
-        let next = async {
-            match &bound {
-                Bound::Tcp(listener) => listener.accept().await.map(|(stream, _)| {
-                    // Answers are small; a system that cannot do this is slower, and no less right.
-                    let _ = stream.set_nodelay(true);
-                    begin(stream, router.clone(), &shared, told);
-                }),
-                Bound::Unix(listener, _) => listener.accept().await.map(|(stream, _)| begin(stream, router.clone(), &shared, told)),
-            }
-        };
         tokio::select! {
             biased;
-            () = is_told(&mut stop) => return,
-            accepted = next => if accepted.is_err() {
+            () = is_told(&mut told) => break,
+            accepted = one(&bound, &router, &shared, &stop) => if accepted.is_err() {
                 tokio::time::sleep(REST).await;
             },
         }
     }
+    // Clients that are connected and were not accepted yet would be cut when the socket closes.
+    while let Ok(Ok(())) = tokio::time::timeout(Duration::ZERO, one(&bound, &router, &shared, &stop)).await {}
+}
+
+async fn one(bound: &Bound, router: &Router, shared: &Arc<Shared>, stop: &watch::Receiver<bool>) -> std::io::Result<()> {
+    match bound {
+        Bound::Tcp(listener) => {
+            let (stream, _) = listener.accept().await?;
+            // Answers are small; a system that cannot do this is slower, and no less right.
+            let _ = stream.set_nodelay(true);
+            begin(stream, router.clone(), shared, stop.clone());
+        }
+        Bound::Unix(listener, _) => begin(listener.accept().await?.0, router.clone(), shared, stop.clone()),
+    }
+    Ok(())
 }
 
 fn begin<S>(mut stream: S, router: Router, shared: &Arc<Shared>, stop: watch::Receiver<bool>)

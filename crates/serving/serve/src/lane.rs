@@ -51,6 +51,8 @@ struct State {
     refused: Vec<(Job, Rejection, Option<Duration>)>,
     next_ticket: u64,
     wake_at: Option<Nanos>,
+    /// Whether workers that sleep must look at `wake_at` again.
+    is_earlier: bool,
     is_open: bool,
 }
 
@@ -73,6 +75,7 @@ impl Lane {
             refused: Vec::new(),
             next_ticket: 0,
             wake_at: None,
+            is_earlier: false,
             is_open: true,
         };
         Self { state: Mutex::new(state), work: Condvar::new(), start: Instant::now() }
@@ -180,8 +183,8 @@ impl Lane {
     }
 
     /// Lets go of the lock and wakes as many workers as have something to do.
-    fn wake(&self, state: MutexGuard<'_, State>) {
-        let wakes_all = state.wake_at.is_some() || state.ready.len() > 1;
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        let wakes_all = std::mem::take(&mut state.is_earlier) || state.ready.len() > 1;
         let has_work = !state.ready.is_empty();
         drop(state);
         match (wakes_all, has_work) {
@@ -221,7 +224,10 @@ impl State {
                     self.refused.push((job, why, retry_after));
                 }
             }
-            Action::WakeAt(at) => self.wake_at = Some(at),
+            Action::WakeAt(at) => {
+                self.is_earlier |= self.wake_at.is_none_or(|before| at < before);
+                self.wake_at = Some(at);
+            }
         }
     }
 

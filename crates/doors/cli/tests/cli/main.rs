@@ -10,4 +10,5 @@ mod networks;
 mod optimize;
 mod program;
 mod run;
+mod serve;
 mod usage;
