@@ -5,6 +5,7 @@
 
 mod avx512;
 mod built;
+mod clients;
 mod container;
 mod differential;
 mod fixtures;
@@ -40,6 +41,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Avx512(avx512::Args),
+    Clients(clients::Args),
     Container(container::Args),
     Fixtures(fixtures::Args),
     Fuzz(fuzz::Args),
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<()> {
     match command {
         Command::Avx512(args) => avx512::run(&args),
+        Command::Clients(args) => clients::run(&args),
         Command::Container(args) => container::run(&args),
         Command::Fixtures(args) => fixtures::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),

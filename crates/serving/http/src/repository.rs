@@ -34,7 +34,7 @@ async fn object(door: &Door, request: Request) -> Result<Value, Failure> {
 pub(crate) async fn index(State(door): State<Door>, request: Request) -> Told {
     let asked = object(&door, request).await?;
     let only_ready = match asked.get("ready") {
-        None | Some(Value::Null) => false,
+        None => false,
         Some(Value::Bool(b)) => *b,
         Some(_) => return Err(ServeError::Invalid("`ready`: expected true or false".into()).into()),
     };
