@@ -9,6 +9,7 @@ mod openapi;
 mod pack;
 mod repository;
 mod routes;
+mod scrape;
 mod tell;
 
 pub use body::unpack;
