@@ -2,6 +2,7 @@
 //!
 //! It decodes bytes and moves tensors; what requests mean and when they run is [`fastserve_serve`]'s business.
 
+mod beside;
 mod body;
 mod failure;
 mod infer;

@@ -102,6 +102,16 @@ fn health_and_metadata() {
 }
 
 #[test]
+fn a_large_body_is_taken_apart_elsewhere_with_the_same_answer() {
+    let door = door();
+    let small = post(&door, INFER, &[], as_json(2).to_string());
+    let large = post(&door, INFER, &[], as_json(2).to_string() + &" ".repeat(2 << 20));
+    assert_eq!((large.status, large.json()["outputs"].clone()), (StatusCode::OK, small.json()["outputs"].clone()));
+    let wrong = post(&door, INFER, &[], "[".repeat(2 << 20));
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+}
+
+#[test]
 fn json_and_binary_give_the_same_numbers() {
     let door = door();
     let text = post(&door, INFER, &[], as_json(2).to_string());
