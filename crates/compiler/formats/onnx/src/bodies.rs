@@ -298,6 +298,9 @@ impl<'f> Loader<'f, '_> {
                 None => {}
                 Some(None) => drop(self.names.insert(name, None)),
                 Some(Some(held)) => {
+                    if let Held::Sequence(s) = held {
+                        self.count_inlined(s.elements.len(), name)?;
+                    }
                     let mut inner = |this: &mut Self, name: &str, id| this.captured(name, id, outer.0, &mut captures, &mut dims);
                     let held = match held {
                         Held::Tensor(id) => Held::Tensor(inner(self, name, *id)),

@@ -230,6 +230,33 @@ fn elements_are_counted() {
 }
 
 #[test]
+fn ports_and_captures_of_elements_are_counted() {
+    let many = node("SequenceConstruct", &["x"; 8000], &["q"]);
+    // One sequence under many names that go out.
+    let name = |i: usize| format!("y{i}");
+    let mut nodes = vec![many.clone(), node("Identity", &["x"], &["y"])];
+    nodes.extend((0..500).map(|i| node("Identity", &["q"], &[&name(i)])));
+    let mut g = graph(nodes);
+    g.output.extend((0..500).map(|i| name_only(&name(i))));
+    assert!(error_of("outputs", &model(g)).contains("more than 16384 nodes"));
+    // And in many branches that use it.
+    let branch = |name: &str| {
+        let mut g = body(vec![node("SequenceLength", &["q"], &["n"])], &[], &["n"]);
+        g.name = name.into();
+        AttributeProto { g: Some(g), ..attribute(name, AttributeType::Graph) }
+    };
+    let choice = |i: usize| {
+        let attribute = vec![branch("then_branch"), branch("else_branch")];
+        NodeProto { attribute, ..node("If", &["c"], &[&name(i)]) }
+    };
+    let mut nodes = vec![many, node("Identity", &["x"], &["y"])];
+    nodes.extend((0..500).map(choice));
+    let mut g = graph(nodes);
+    g.input.push(value_info("c", 9, &[]));
+    assert!(error_of("branches", &model(g)).contains("more than 16384 nodes"));
+}
+
+#[test]
 fn weights_of_a_body_are_read_once() {
     // 1 MB that does not lie as in memory, for each of 4000 elements.
     let weights = TensorProto { int64_data: vec![1; 131_072], ..tensor("w", DataType::Int64, &[131_072]) };

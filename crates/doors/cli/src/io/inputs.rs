@@ -254,4 +254,16 @@ mod tests {
             assert!(bad.parse::<Named<Extents>>().is_err(), "{bad}");
         }
     }
+
+    #[test]
+    fn sequences_are_counted_or_have_extents() {
+        let told = |s: &str| s.parse::<Elements>().map(|e| e.0);
+        assert_eq!(told("3"), Ok(Told::count(3)));
+        assert_eq!(told("absent"), Ok(Told::Absent));
+        assert_eq!(told("2x4,scalar"), Ok(Told::Elements(vec![Some(vec![2, 4]), Some(vec![])])));
+        assert_eq!(told("5,"), Ok(Told::Elements(vec![Some(vec![5])])));
+        for bad in ["", ",", "-1", "2x,3", "65537"] {
+            assert!(told(bad).is_err(), "{bad}");
+        }
+    }
 }

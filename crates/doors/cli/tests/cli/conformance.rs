@@ -53,4 +53,9 @@ fn nodes_of_onnx() {
         let report = fastserve(&["conformance", arg(&suite.join(name)), "--json"]).expect(0).json();
         assert_eq!(report["passed"], serde_json::json!([name]), "{report}");
     }
+    // Values of other types than tensors.
+    for name in ["test_identity_sequence", "test_optional_get_element_sequence", "test_optional_has_element_empty", "test_if_seq"] {
+        let report = fastserve(&["conformance", arg(&suite.join(name)), "--json"]).expect(0).json();
+        assert_eq!(report["passed"], serde_json::json!([name]), "{report}");
+    }
 }

@@ -1,6 +1,7 @@
 //! `fastserve run`.
 
 use fastserve::{Cpu, Model};
+use fastserve_testkit::fixtures;
 use image::{GrayImage, Luma};
 
 use crate::files::{arg, read_npy, write_npy};
@@ -31,6 +32,21 @@ fn missing_inputs_are_named() {
     for word in ["image  f32[N,1,28,28]", "--input", "--random-inputs", "--shape"] {
         assert!(ran.err.contains(word), "{}", ran.err);
     }
+}
+
+#[test]
+fn elements_of_sequences_are_told() {
+    let model = fixtures::path("fixtures/onnx-testdata/data/node/test_sequence_map_add_1_sequence_1_tensor/model.onnx");
+    let run = |what: &[&str]| fastserve(&[&["run", arg(&model), "--random-inputs", "0", "--json"], what].concat());
+    let report = run(&["--sequence", "x0=3"]).expect(0).json();
+    let names: Vec<&str> = report["outputs"].as_array().unwrap().iter().filter_map(|o| o["name"].as_str()).collect();
+    assert_eq!(names, ["y0[0]", "y0[1]", "y0[2]"], "{report}");
+    let report = run(&["--sequence", "x0=4,4"]).expect(0).json();
+    assert_eq!(report["outputs"].as_array().unwrap().len(), 2, "{report}");
+    let untold = run(&[]).expect(1).err;
+    assert!(untold.contains("how many elements it has must be told") && untold.contains("--sequence NAME=3"), "{untold}");
+    assert!(run(&["--sequence", "x1=3"]).expect(1).err.contains("no input of this name that is a sequence"));
+    run(&["--sequence", "x0=many"]).expect(2);
 }
 
 #[test]

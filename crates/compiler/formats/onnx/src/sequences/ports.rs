@@ -85,6 +85,7 @@ impl<'f> Loader<'f, '_> {
         match held {
             Held::Tensor(id) => self.graph.add_output(*id),
             Held::Sequence(sequence) => {
+                self.count_inlined(sequence.elements.len(), place)?;
                 for (at, &element) in sequence.elements.iter().enumerate() {
                     let copy = self.copied(&format!("{name}[{at}]"), element, place)?;
                     self.graph.add_output(copy);
