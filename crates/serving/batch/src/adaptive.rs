@@ -14,6 +14,12 @@ const TURN_OF_THE_OLDEST: u64 = 8;
 const OLDEST_AFTER: u64 = 1_000_000_000;
 /// One batch in so many is larger than what is known to be best, so that what has become better is found.
 const TRY_LARGER: u64 = 64;
+/// More often, until so many batches of its kind ran.
+const TRY_LARGER_WHILE_NEW: u64 = 32;
+const NEW_RUNS: u64 = 512;
+/// And seldom, where a row took this much longer in it.
+const TRY_WORSE: u64 = 1024;
+const WORSE: f64 = 1.1;
 /// Sizes whose times to clear what waits differ by less are equally good.
 const AS_GOOD: f64 = 1.03;
 
@@ -91,16 +97,20 @@ impl Batcher {
 
     /// A size above the limit that should be tried now.
     fn larger_to_try(&self, key: BatchKey, limit: u32) -> Option<u32> {
-        let batches = self.counts.batches;
-        if batches % TRY_LARGER != TRY_LARGER - 1 || self.queue.rows_of(key) <= u64::from(limit) {
+        let (batches, curve) = (self.counts.batches, self.curves.of(key));
+        let each = if curve.runs() < NEW_RUNS { TRY_LARGER_WHILE_NEW } else { TRY_LARGER };
+        if batches % each != each - 1 || self.queue.rows_of(key) <= u64::from(limit) {
             return None;
         }
-        let most = self.config.max_rows.min(self.curves.of(key).largest().saturating_mul(2));
-        let steps = 1 + usize::try_from(batches / TRY_LARGER % 3).unwrap_or(0);
+        let most = self.config.max_rows.min(curve.largest().saturating_mul(2));
+        let steps = 1 + usize::try_from(batches / each % 3).unwrap_or(0);
         let larger = end((bucket(limit) + steps).min(BUCKETS - 1)).min(most);
+        let per_row = |rows: u32| curve.estimate(rows).map(|e| e.time / f64::from(rows));
+        let is_worse = per_row(larger).zip(per_row(limit)).is_some_and(|(l, best)| larger <= curve.largest() && l > WORSE * best);
         let fits =
             |target| self.curves.estimate(key, self.queue.cost_of(key), larger).is_some_and(|e| e.time <= 0.8 * nanos(target) as f64);
-        (larger > limit && self.target().is_none_or(fits)).then_some(larger)
+        let is_worth_it = self.target().is_none_or(fits) && (!is_worse || batches % TRY_WORSE == TRY_WORSE - 1);
+        (larger > limit && is_worth_it).then_some(larger)
     }
 
     /// A request that would be late: by its own deadline even if it ran alone now, or by the target in a full batch while others wait.

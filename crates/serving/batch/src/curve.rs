@@ -145,7 +145,7 @@ impl Curve {
     }
 
     /// The most rows worth putting together: the end of the first bucket in which a row takes hardly more than in the best one. Twice
-    /// the largest bucket that has run while that one is the best; a few before the first run.
+    /// the largest bucket that has run while that one is the best, and all of it while only its smaller sizes have run; a few before the first run.
     pub(crate) fn knee(&self) -> u32 {
         let per_row = |p: Place| p.time / p.rows;
         let Some(best) = self.known().map(per_row).min_by(f64::total_cmp) else {
@@ -153,7 +153,12 @@ impl Curve {
         };
         let largest = self.largest();
         let knee = self.known().find(|p| per_row(*p) <= best * KNEE).map_or(largest, |p| end(bucket(p.rows.ceil() as u32)));
-        if knee >= largest { knee.saturating_mul(2) } else { knee }
+        match self.known().last() {
+            _ if knee >= largest => knee.saturating_mul(2),
+            // Little was seen of the largest one yet.
+            Some(last) if bucket(knee) + 1 == bucket(largest) && last.rows < 0.9 * f64::from(largest) => largest,
+            _ => knee,
+        }
     }
 
     /// The table: rows, nanoseconds, runs.
