@@ -42,7 +42,8 @@ fn run_sets(backend: &dyn Backend, folder: &Path) -> Result<usize, Refused> {
         // Lengths of sequences are told when loading.
         let inputs = values(set, "input", &declared.inputs).map_err(|e| model_first(&path, e))?;
         let told = declared.inputs.iter().zip(&inputs).filter_map(|((name, kind), v)| Some((name.clone(), v.told(*kind)?)));
-        let graph = fastserve_onnx::read_file_with(&path, &Ops, &ReadOptions { told: told.collect() }).map_err(read)?;
+        let graph =
+            fastserve_onnx::read_file_with(&path, &Ops, &ReadOptions { told: told.collect(), ..ReadOptions::default() }).map_err(read)?;
         run_set(backend, &graph, set, inputs, &declared.outputs)?;
     }
     Ok(sets.len())
