@@ -18,7 +18,7 @@ const REQUIREMENTS: &str = "tools/clients/requirements.txt";
 const PYTHONS: &[&str] = &["3.11", "3.12", "3.13"];
 const PLATFORM: &str = "x86_64-linux";
 /// The scripts, in `tools/clients/`.
-const SCRIPTS: &[&str] = &["triton_http", "triton_grpc", "kserve_sdk", "schemathesis_rest"];
+const SCRIPTS: &[&str] = &["triton_http", "triton_grpc", "kserve_sdk", "promtool_metrics", "schemathesis_rest"];
 const MODEL: &str = "models/tiny_cnn.onnx";
 
 /// Drive `fastserve serve` with Triton's clients, KServe's SDK and schemathesis, from pinned packages.

@@ -11,6 +11,7 @@ use fastserve_serve::ServeError;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http_body_util::BodyExt;
 
+use crate::beside::beside;
 use crate::failure::Failure;
 use crate::pack::{Packing, packing};
 
@@ -29,7 +30,8 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, most_bytes: usize, lim
     let bytes = tokio::time::timeout(limit, collect(body, claimed.unwrap_or(0), most_bytes)).await.map_err(|_| Failure::TooSlow)??;
     match packing {
         None => Ok(bytes),
-        Some(packing) => Ok(unpack(&bytes, packing, most_bytes)?),
+        // It may be far larger than what came.
+        Some(packing) => beside(bytes.len().saturating_mul(16), move || Ok(unpack(&bytes, packing, most_bytes)?)).await,
     }
 }
 

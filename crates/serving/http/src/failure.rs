@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     TooSlow,
     /// The body is packed in a way that nobody can read here.
     Packing(String),
+    /// The server failed at the body.
+    Broken,
     /// Clients may not do this.
     NotAllowed(&'static str),
 }
@@ -37,6 +39,7 @@ impl Failure {
             Failure::Method => StatusCode::METHOD_NOT_ALLOWED,
             Failure::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Failure::Packing(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Failure::Broken => StatusCode::INTERNAL_SERVER_ERROR,
             Failure::NotAllowed(_) => StatusCode::FORBIDDEN,
         }
     }
@@ -48,6 +51,7 @@ impl Failure {
             Failure::Method => "this address does not take this method; the header Allow names those that it takes".into(),
             Failure::TooSlow => "the body did not come in time".into(),
             Failure::Packing(encoding) => format!("bodies may be packed with gzip or deflate, not `{encoding}`"),
+            Failure::Broken => "the server failed at the body".into(),
             Failure::NotAllowed(what) => (*what).into(),
         }
     }

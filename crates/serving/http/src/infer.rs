@@ -4,9 +4,10 @@ use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
-use fastserve_serve::{InferRequest, ServeError};
+use fastserve_serve::{InferRequest, InferResponse, NamedOutput, OutputData, ServeError};
 use fastserve_v2::{json, names, trace};
 
+use crate::beside::beside;
 use crate::body;
 use crate::failure::Failure;
 use crate::pack::{Packing, pack, wanted};
@@ -39,13 +40,22 @@ pub(crate) async fn infer(State(door): State<Door>, Path(which): Path<Which>, re
     let (model, version) = (which.model()?.to_owned(), which.version()?);
     let settings = &door.settings;
     let bytes = body::read(&head.headers, body, settings.max_request_bytes, settings.body_timeout).await?;
-    let decoded = json::parse(&bytes, header_length(&head.headers)?)?;
-    // Tensors hold what they need of it.
-    drop(bytes);
+    let json_bytes = header_length(&head.headers)?;
+    let decoded = beside(bytes.len(), move || Ok(json::parse(&bytes, json_bytes)?)).await?;
     let form = json::Form::from(&decoded);
     let trace = head.headers.get("traceparent").and_then(|v| trace::parse(v.to_str().ok()?));
     let response = door.server.infer(InferRequest { model, version, trace, ..decoded.request }).await?;
-    respond(json::answer(response, &form)?, wanted(&head.headers))
+    let packing = wanted(&head.headers);
+    beside(size_bytes(&response), move || respond(json::answer(response, &form)?, packing)).await
+}
+
+/// Bytes of the outputs.
+fn size_bytes(response: &InferResponse) -> usize {
+    let size = |output: &NamedOutput| match &output.data {
+        OutputData::Tensor(tensor) => tensor.bytes().len(),
+        OutputData::Labels { texts, .. } => texts.iter().map(String::len).sum(),
+    };
+    response.outputs.iter().map(size).sum()
 }
 
 fn header_length(headers: &HeaderMap) -> Result<Option<usize>, ServeError> {

@@ -2,6 +2,7 @@
 //!
 //! It decodes bytes and moves tensors; what requests mean and when they run is [`fastserve_serve`]'s business.
 
+mod beside;
 mod body;
 mod failure;
 mod infer;
@@ -9,6 +10,7 @@ mod openapi;
 mod pack;
 mod repository;
 mod routes;
+mod scrape;
 mod tell;
 
 pub use body::unpack;

@@ -74,7 +74,9 @@ fn paths() -> Value {
     }
     add(
         "/metrics",
-        json!({ "get": { "summary": "Metrics", "responses": { "200": { "description": "Prometheus's text form", "content": { "application/openmetrics-text": {} } } } } }),
+        json!({ "get": { "summary": "Metrics", "responses": { "200": {
+            "description": "Prometheus's text form", "content": { "text/plain": {}, "application/openmetrics-text": {} },
+        } } } }),
     );
     Value::Object(paths)
 }

@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use fastserve_serve::Server;
 
 use crate::failure::Failure;
-use crate::{infer, openapi, repository, tell};
+use crate::{infer, openapi, repository, scrape, tell};
 
 /// What the door lets in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub fn routes(server: Server, settings: &Settings) -> Router {
         .route("/v2/health/ready", get(tell::ready))
         .route("/healthz", get(tell::live))
         .route("/readyz", get(tell::ready))
-        .route("/metrics", get(tell::metrics))
+        .route("/metrics", get(scrape::metrics))
         .route("/openapi.json", get(openapi::document))
         .route("/v2/repository/index", post(repository::index))
         .route("/v2/repository/models/{model}/load", post(repository::load))
@@ -93,7 +93,7 @@ fn shared_memory() -> Router<Door> {
 /// Metrics alone, for a port of their own.
 pub fn metrics(server: Server) -> Router {
     let door = Door { server, settings: Arc::new(Settings::default()) };
-    Router::new().route("/metrics", get(tell::metrics)).fallback(async || Failure::NoRoute).with_state(door)
+    Router::new().route("/metrics", get(scrape::metrics)).fallback(async || Failure::NoRoute).with_state(door)
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use fastserve_v2::describe;
 use serde_json::{Value, json};
@@ -57,9 +57,4 @@ pub(crate) async fn statistics(State(door): State<Door>, Path(which): Path<Which
 
 pub(crate) async fn all_statistics(State(door): State<Door>) -> Told {
     Ok(Json(describe::statistics(&door.server.statistics(None, None)?)))
-}
-
-pub(crate) async fn metrics(State(door): State<Door>) -> Response {
-    let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
-    ([(header::CONTENT_TYPE, kind)], door.server.metrics_text()).into_response()
 }

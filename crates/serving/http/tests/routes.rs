@@ -97,7 +97,18 @@ fn health_and_metadata() {
         assert_eq!((answer.status, &answer.json()[key]), (StatusCode::OK, &value), "{path}");
     }
     assert_eq!(get(&door, "/v2/systemsharedmemory/status").json(), json!([]));
-    assert!(String::from_utf8(get(&door, "/metrics").body).unwrap().ends_with("# EOF\n"));
+    let plain = String::from_utf8(get(&door, "/metrics").body).unwrap();
+    assert!(plain.contains("# HELP fastserve_executions_total ") && !plain.contains("# EOF"), "{plain}");
+}
+
+#[test]
+fn a_large_body_is_taken_apart_elsewhere_with_the_same_answer() {
+    let door = door();
+    let small = post(&door, INFER, &[], as_json(2).to_string());
+    let large = post(&door, INFER, &[], as_json(2).to_string() + &" ".repeat(2 << 20));
+    assert_eq!((large.status, large.json()["outputs"].clone()), (StatusCode::OK, small.json()["outputs"].clone()));
+    let wrong = post(&door, INFER, &[], "[".repeat(2 << 20));
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
 }
 
 #[test]
