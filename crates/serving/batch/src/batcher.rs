@@ -64,6 +64,13 @@ impl Batcher {
         self.size_limit(self.last_key)
     }
 
+    /// When a request will be refused if it still waits then; `None` if it does not wait, or may for ever.
+    pub fn expires(&self, ticket: Ticket) -> Option<Nanos> {
+        let waiting = self.queue.get(ticket)?;
+        let timeout = waiting.timeout.filter(|(_, action)| *action == OnTimeout::Reject).map(|(at, _)| at);
+        timeout.into_iter().chain(waiting.deadline).min()
+    }
+
     /// What it knows and has done.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::of(self)

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{World, arrival, micros, us};
-use fastserve_batch::{Arrival, BatchKey, Config, Dynamic, Event, Level, Mode, Nanos, OnTimeout, Rejection};
+use fastserve_batch::{Arrival, BatchKey, Config, Dynamic, Event, Level, Mode, Nanos, OnTimeout, Rejection, Ticket};
 
 fn dynamic(max_rows: u32, max_delay_us: u64, preferred: &[u32]) -> Config {
     let rules = Dynamic { max_delay: micros(max_delay_us), preferred: preferred.to_vec() };
@@ -134,9 +134,11 @@ fn with_timeout(on_timeout: OnTimeout, allow_override: bool) -> Config {
 fn timeout_action_reject() {
     let mut world = world(with_timeout(OnTimeout::Reject, false));
     (0..4).for_each(|n| send(&mut world, 0, arrival(n)));
+    assert_eq!(world.batcher.expires(Ticket(2)), Some(Nanos(us(150))));
     world.run_to(Nanos(us(149)));
     assert_eq!(world.why(2), None);
     world.run_to(Nanos(us(150)));
+    assert_eq!(world.batcher.expires(Ticket(2)), None);
     assert_eq!((world.why(2), world.why(3)), (Some(Rejection::WaitedTooLong), Some(Rejection::WaitedTooLong)));
     world.finish();
     assert_eq!(world.started(), [[0], [1]]);

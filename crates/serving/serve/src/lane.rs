@@ -122,6 +122,21 @@ impl Lane {
         Ok(ticket)
     }
 
+    /// When a request will be refused if it still waits then. Somebody has to call [`Lane::tick`]: workers may be busy.
+    pub(crate) fn expires(&self, ticket: Ticket) -> Option<Instant> {
+        let at = self.lock().batcher.expires(ticket)?;
+        self.start.checked_add(Duration::from_nanos(at.0))
+    }
+
+    /// Refuses what has waited for too long.
+    pub(crate) fn tick(&self, model: &str) {
+        let mut state = self.lock();
+        let now = self.nanos(Instant::now());
+        let refused = state.poll(now, Event::Tick);
+        self.wake(state);
+        answer_refused(model, refused);
+    }
+
     /// Takes a request back: it is not started, and if it runs alone, it stops.
     pub(crate) fn cancel(&self, ticket: Ticket) {
         let mut state = self.lock();
@@ -274,5 +289,33 @@ fn refusal(model: &str, why: Rejection, retry_after: Option<Duration>) -> ServeE
         Rejection::Cancelled => ServeError::Cancelled,
         Rejection::DuplicateTicket => ServeError::Failed { model: model.to_owned(), why: "two requests had one number".into() },
         Rejection::TooManyRows => ServeError::TooLarge(format!("model `{model}` does not take so many rows at once")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use fastserve_batch::{Batcher, Config, Level};
+    use tokio::sync::oneshot;
+
+    use super::{Lane, Submit};
+    use crate::error::{ErrorKind, ServeError};
+    use crate::job::Job;
+
+    #[test]
+    fn a_request_that_waited_too_long_is_answered_while_no_worker_is_free() {
+        let level = Level { default_timeout: Some(Duration::from_millis(5)), ..Level::default() };
+        let lane = Lane::new(Batcher::new(Config { levels: vec![level], ..Config::default() }, 1));
+        let (reply, mut answer) = oneshot::channel();
+        let job = Job { inputs: Vec::new(), rows: 1, wanted: Vec::new(), arrived: Instant::now(), deadline: None, reply };
+        let ticket = lane.submit("m", Submit { job, key: 0, priority: 0, timeout: None }).unwrap();
+        lane.tick("m");
+        assert!(answer.try_recv().is_err(), "it may wait for 5 ms");
+        let expires = lane.expires(ticket).unwrap();
+        std::thread::sleep(expires.saturating_duration_since(Instant::now()));
+        lane.tick("m");
+        let kind = answer.try_recv().unwrap().err().map(|e: ServeError| e.kind());
+        assert_eq!((kind, lane.depth(), lane.expires(ticket)), (Some(ErrorKind::DeadlineExceeded), 0, None));
     }
 }

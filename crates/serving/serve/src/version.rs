@@ -9,13 +9,15 @@ use std::time::{Duration, Instant};
 use fastserve::ir::Dim;
 use fastserve::{Compiled, Port, Session, Signature};
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::RecvError;
+use tokio::time::error::Elapsed;
 
 use crate::config::Batching;
 use crate::error::ServeError;
 use crate::inputs::{batch_key, in_order, rows};
 use crate::job::{Answer, Job};
 use crate::labels::Labels;
-use crate::lane::{Lane, Submit};
+use crate::lane::{Lane, Submit, TicketOf};
 use crate::metadata::{ModelDescription, ModelMetadata, ModelStatistics, TensorMetadata};
 use crate::request::{InferRequest, InferResponse, NamedOutput, OutputData, OutputRequest};
 use crate::stats::{Run, Stats};
@@ -151,8 +153,7 @@ impl Version {
         let job = Job { inputs, rows, wanted, arrived, deadline: Some(deadline), reply };
         let ticket = self.lane.submit(&self.name, Submit { job, key, priority: request.priority, timeout: request.timeout })?;
         let left = Leaving { lane: &self.lane, ticket: Some(ticket) };
-        let answer = tokio::time::timeout_at(deadline.into(), answer).await;
-        match answer {
+        match self.wait(ticket, answer, deadline).await {
             Ok(Ok(answer)) => {
                 left.stays();
                 answer
@@ -160,6 +161,22 @@ impl Version {
             Ok(Err(_)) => Err(self.failed("the worker left without an answer".into())),
             Err(_) => Err(ServeError::DeadlineExceeded("no answer in time".into())),
         }
+    }
+
+    /// Waits for an answer up to the deadline; refuses the request where it waits in the queue for longer than it may.
+    async fn wait<T>(
+        &self,
+        ticket: TicketOf,
+        mut answer: oneshot::Receiver<T>,
+        deadline: Instant,
+    ) -> Result<Result<T, RecvError>, Elapsed> {
+        if let Some(expires) = self.lane.expires(ticket).filter(|e| *e < deadline) {
+            if let Ok(answer) = tokio::time::timeout_at(expires.into(), &mut answer).await {
+                return Ok(answer);
+            }
+            self.lane.tick(&self.name);
+        }
+        tokio::time::timeout_at(deadline.into(), answer).await
     }
 
     /// Places of the outputs that a request wants.
@@ -238,7 +255,7 @@ impl Version {
 /// Takes a request back when its caller leaves before the answer.
 struct Leaving<'l> {
     lane: &'l Lane,
-    ticket: Option<crate::lane::TicketOf>,
+    ticket: Option<TicketOf>,
 }
 
 impl Leaving<'_> {
