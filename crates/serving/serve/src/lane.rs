@@ -274,6 +274,9 @@ fn row_elements(job: &Job) -> u64 {
 
 fn answer_refused(model: &str, refused: Refused) {
     for (job, why, retry_after) in refused {
+        // A deadline that was too short to begin with is the caller's, not a matter of load.
+        let is_over = job.deadline.is_some_and(|d| d <= Instant::now());
+        let why = if is_over && why == Rejection::WouldMissDeadline { Rejection::DeadlinePassed } else { why };
         job.answer(Err(refusal(model, why, retry_after)));
     }
 }
