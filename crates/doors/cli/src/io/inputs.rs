@@ -35,7 +35,7 @@ pub(crate) struct ShapeArgs {
     #[arg(long = "shape", value_name = "NAME=1x3x224x224")]
     pub(crate) shapes: Vec<Named<Extents>>,
     /// What an input is that is a sequence or an optional value: how many elements it has (3), the extents of each (2x4,3x4; of a
-    /// single one with the comma: 5,), or `absent`. The inputs are then NAME[0], NAME[1] and so on
+    /// single one with the comma: 5,), or `absent`. The inputs are then `NAME[0]`, `NAME[1]` and so on
     #[arg(long = "sequence", value_name = "NAME=N")]
     pub(crate) sequences: Vec<Named<Elements>>,
 }

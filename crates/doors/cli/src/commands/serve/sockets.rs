@@ -38,7 +38,7 @@ pub(crate) struct SocketArgs {
     /// Only the socket in the file system
     #[arg(long, requires = "uds")]
     uds_only: bool,
-    /// A file of keys, a line NAME:SCOPE[,SCOPE]:SHA256 each (scopes infer, admin, metrics); `fastserve key` makes one
+    /// A file of keys, a line NAME:SCOPES:SHA256 each (scopes infer, admin, metrics, with commas); `fastserve key` makes one
     #[arg(long, value_name = "FILE", env = "FASTSERVE_API_KEY_FILE")]
     api_key_file: Option<PathBuf>,
     /// How often a key may ask
