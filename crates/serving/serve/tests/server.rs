@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use fastserve::{Model, Tensor};
 use fastserve_serve::{
-    ControlMode, ErrorKind, InferRequest, ModelState, NamedTensor, OutputData, OutputRequest, ServeError, Server, ServerConfig, Source,
+    BatchMode, Batching, ControlMode, ErrorKind, InferRequest, ModelState, NamedTensor, OutputData, OutputRequest, ServeError, Server,
+    ServerConfig, Source,
 };
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -249,7 +250,9 @@ fn weights_have_a_budget() {
 
 #[test]
 fn one_too_many_is_refused_at_once() {
-    let config = ServerConfig { max_concurrent_requests: 1, ..ServerConfig::default() };
+    // The first request waits for others, so that it is in the server when the second one comes.
+    let batching = Batching { mode: BatchMode::Dynamic, max_queue_delay: Duration::from_millis(300), ..Batching::default() };
+    let config = ServerConfig { max_concurrent_requests: 1, batching, ..ServerConfig::default() };
     let server = Server::start(config).unwrap();
     let asked = |seed| server.infer(request(&server, "digits", image(1, seed)));
     let outcomes = runtime().block_on(join(vec![asked(0), asked(1)]));
