@@ -29,14 +29,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("crates/serving/http", BELOW_PROTOCOLS),
     ("crates/serving/grpc", BELOW_PROTOCOLS),
     ("crates/serving/load", &[]),
-    ("crates/serving/listen", &["crates/fastserve", "crates/serving"]),
+    ("crates/serving/listen", &[]),
     ("crates/doors", BELOW_DOORS),
     ("testkit", BELOW_DOORS),
     ("benches", &["crates", "testkit"]),
     ("xtask", &[]),
 ];
 const BELOW_FACADE: &[&str] = &["crates/base", "crates/compiler", "crates/runtime", "crates/compress"];
-const BELOW_SERVING: &[&str] = &["crates/base/parallel", "crates/fastserve", "crates/serving/batch"];
+const BELOW_SERVING: &[&str] = &["crates/fastserve", "crates/serving/batch"];
 const BELOW_PROTOCOLS: &[&str] = &["crates/fastserve", "crates/serving/serve", "crates/serving/v2"];
 const BELOW_DOORS: &[&str] = &["crates/base", "crates/compiler", "crates/runtime", "crates/compress", "crates/serving", "crates/fastserve"];
 /// Workspaces of their own, which stand outside the layers.

@@ -31,5 +31,5 @@ pub use request::{
 pub use server::Server;
 pub use settings::{
     BatchingSettings, InstanceSettings, IntegritySettings, LabelSettings, MAX_SETTINGS_BYTES, Mode, ModelSettings, QueueSettings,
-    StateSettings, TimeoutAction, VersionSettings, WarmupSettings,
+    TimeoutAction, VersionSettings, WarmupSettings,
 };

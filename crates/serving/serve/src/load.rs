@@ -42,6 +42,9 @@ pub(crate) fn load(name: &str, number: u64, found: &Found, cx: &Loading<'_>) -> 
     check_budget(&before, cx.memory_left)?;
     check_sums(found, number, &settings)?;
     let model = open(place)?;
+    if let Some(platform) = settings.platform.as_deref().filter(|p| *p != model.format().name()) {
+        return Err(format!("model.toml says platform `{platform}`, the file is {}", model.format().name()));
+    }
     if stamp(found, place) != before {
         return Err("its files changed while they were read".into());
     }

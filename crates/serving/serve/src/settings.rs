@@ -34,8 +34,6 @@ pub struct ModelSettings {
     pub integrity: IntegritySettings,
     /// Names of classes.
     pub labels: LabelSettings,
-    /// Outputs that are inputs of the next request of the same stream.
-    pub state: StateSettings,
 }
 
 /// `[batching]`.
@@ -143,18 +141,6 @@ pub struct LabelSettings {
     pub file: Option<String>,
 }
 
-/// `[state]`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct StateSettings {
-    /// The output that is the next step's input, by input.
-    pub carry: BTreeMap<String, String>,
-    /// How long a stream may be silent before it is forgotten.
-    pub idle_timeout_s: Option<f64>,
-    /// Streams at once.
-    pub max_streams: Option<u32>,
-}
-
 impl ModelSettings {
     /// Reads the text.
     ///
@@ -177,11 +163,7 @@ impl ModelSettings {
     }
 
     fn check(&self) -> Result<(), String> {
-        let times = [
-            ("batching.target_p99_ms", self.batching.target_p99_ms),
-            ("queue.default_timeout_ms", self.queue.default_timeout_ms),
-            ("state.idle_timeout_s", self.state.idle_timeout_s),
-        ];
+        let times = [("batching.target_p99_ms", self.batching.target_p99_ms), ("queue.default_timeout_ms", self.queue.default_timeout_ms)];
         for (key, value) in times {
             if value.is_some_and(|v| !(0.0..=1e9).contains(&v)) {
                 return Err(format!("{key}: expected a time from 0 to 1e9"));
@@ -193,7 +175,6 @@ impl ModelSettings {
             ("queue.max_size", self.queue.max_size, 1..=1 << 20),
             ("queue.priority_levels", self.queue.priority_levels, 1..=64),
             ("queue.default_priority", self.queue.default_priority, 1..=self.queue.priority_levels.unwrap_or(1)),
-            ("state.max_streams", self.state.max_streams, 1..=1 << 20),
         ];
         for (key, value, range) in counts {
             if value.is_some_and(|v| !range.contains(&v)) {

@@ -10,21 +10,24 @@ const UNKNOWN: &str = "its axes are not known before it runs";
 impl Cx<'_> {
     /// Rows of all inputs meet at the output's, and what is fixed is the same for each row. The first inputs may lie anywhere.
     pub(super) fn aligned(&self, skip: usize) -> Verdict {
-        let (out, axis) = self.result()?;
         for at in skip..self.node.inputs.len() {
-            let Some(fact) = self.fact(at) else { continue };
-            // Where the output's axis of rows is in this input; broadcasting adds axes in front.
-            let place = (axis + fact.rank()).checked_sub(out.rank());
-            let extent = place.and_then(|p| fact.shape.get(p));
-            let fits = match self.input(at) {
-                Flow::Rows(rows) => Some(rows) == place && extent == out.shape.get(axis),
-                _ => extent.is_none_or(|d| *d == Dim::Known(1)),
-            };
-            if !fits {
+            if !self.meets(at)? {
                 return Err(format!("input {at} does not have the batch where the output has it"));
             }
         }
         Ok(())
+    }
+
+    /// Whether an input, if it is there, has its rows where the output has them, or one row for all. Broadcasting adds axes in front.
+    pub(super) fn meets(&self, at: usize) -> Result<bool, String> {
+        let (out, axis) = self.result()?;
+        let Some(fact) = self.fact(at) else { return Ok(true) };
+        let place = (axis + fact.rank()).checked_sub(out.rank());
+        let extent = place.and_then(|p| fact.shape.get(p));
+        Ok(match self.input(at) {
+            Flow::Rows(rows) => Some(rows) == place && extent == out.shape.get(axis),
+            _ => extent.is_none_or(|d| *d == Dim::Known(1)),
+        })
     }
 
     /// Only the first input has rows.
@@ -74,6 +77,9 @@ impl Cx<'_> {
             if !matches!((at, self.input(at)), (_, Flow::Rows(0)) | (1.., Flow::Fixed)) {
                 return Err(format!("input {at} does not have the batch on axis 0"));
             }
+        }
+        if self.node.op.attrs().str("coordinate_transformation_mode").is_ok_and(|m| m.as_deref() == Some("tf_crop_and_resize")) {
+            return Err("it may take a part of the batch".into());
         }
         let (out, axis) = self.result()?;
         let same = self.fact(0).and_then(|f| f.shape.first()) == out.shape.first();
@@ -156,6 +162,7 @@ impl Cx<'_> {
         let pads = self.ints(&["pads", "fs.pads"], 1).ok_or(UNKNOWN)?;
         let axes: Vec<usize> = match self.ints(&["axes"], 3) {
             Some(axes) => axes.into_iter().map(|a| normal(a, rank)).collect::<Result<_, _>>()?,
+            None if self.fact(3).is_some() => return Err(UNKNOWN.into()),
             None => (0..rank).collect(),
         };
         let Some(at) = axes.iter().position(|&a| a == rows) else { return Ok(()) };
@@ -193,15 +200,7 @@ impl Cx<'_> {
         if self.node.op.name() == "ConstantOfShape" {
             return Ok(());
         }
-        let (out, axis) = self.result()?;
-        let Some(fact) = self.fact(0) else { return Err(UNKNOWN.into()) };
-        let place = (axis + fact.rank()).checked_sub(out.rank());
-        let extent = place.and_then(|p| fact.shape.get(p));
-        let fits = match self.input(0) {
-            Flow::Rows(rows) => Some(rows) == place && extent == out.shape.get(axis),
-            _ => extent.is_none_or(|d| *d == Dim::Known(1)),
-        };
-        if fits { Ok(()) } else { Err("it repeats the batch".into()) }
+        if self.meets(0)? { Ok(()) } else { Err("it repeats the batch".into()) }
     }
 
     /// Integers of an attribute, or of a constant input.

@@ -26,19 +26,12 @@ impl Cx<'_> {
 
     /// Axes before the last two, which broadcast.
     fn batches(&self) -> Verdict {
-        let (out, axis) = self.result()?;
         for at in 0..2 {
             let Some(fact) = self.fact(at) else { return Err("an input is missing".into()) };
             if fact.rank() < 2 {
                 return Err("one of its sides is a vector".into());
             }
-            let place = (axis + fact.rank()).checked_sub(out.rank());
-            let extent = place.and_then(|p| fact.shape.get(p));
-            let fits = match self.input(at) {
-                Flow::Rows(rows) => Some(rows) == place && extent == out.shape.get(axis),
-                _ => extent.is_none_or(|d| *d == Dim::Known(1)),
-            };
-            if !fits {
+            if !self.meets(at)? {
                 return Err(format!("input {at} does not have the batch where the output has it"));
             }
         }
@@ -76,7 +69,8 @@ impl Cx<'_> {
     /// Attention: all that is given has rows on axis 0, but a mask that is the same for all.
     pub(super) fn attention(&self) -> Verdict {
         let fits = |at: usize| match self.input(at) {
-            Flow::Rows(rows) => rows == 0,
+            // A mask of rank 3 begins with heads.
+            Flow::Rows(rows) => rows == 0 && (at != 3 || self.fact(at).is_some_and(|f| f.rank() == 4)),
             _ => self.fact(at).is_none_or(|f| at == 3 && f.rank() <= 2),
         };
         match (0..self.node.inputs.len()).find(|&at| !fits(at)) {
